@@ -1,0 +1,328 @@
+"""Run a notebook in two halves: the student's cells in the sandbox (U), the test cells here (T).
+
+In T the student's functions are stubs: a call carries the arguments to U and brings plain data
+back. T holds the references and the tests; U never does.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import hashlib
+import io
+import os
+import re
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from nbformat.v4 import new_output
+
+from autograder import notebook
+from autograder.judge import Answer, Verdict, judge, without_magics
+from autograder.sandbox import Died, Sandbox
+from autograder.sandbox.inside.wire import Other
+from autograder.tasks import TASKS
+
+Cell = dict[str, Any]
+Output = dict[str, Any]
+"""A notebook's cell and output in nbformat's form; its NotebookNode is such a dict."""
+
+SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
+os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds a cell, and one call of a function, may take."""
+
+    cell: float = 30
+    call: float = 5
+
+
+class Grader:
+    """Grades functions and notebooks; keeps one warm sandbox until it is closed.
+
+    >>> with Grader() as grader:
+    ...     grader.grade_source("mae_loop", "def mae_loop(y_true, y_pred): return 0").mistakes
+    ('constant-answer',)
+    """
+
+    def __init__(self, course_seed: str = "", limits: Limits | None = None) -> None:
+        self.course_seed, self.limits = course_seed, limits or Limits()
+        self.sandbox = Sandbox()
+
+    def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
+        """Return the verdict on a function's source; `np` is imported for it.
+
+        Raises KeyError for a task that does not exist.
+        """
+        TASKS[task]
+        with Student(self.sandbox, self.limits) as attempt:
+            attempt.run("import numpy as np")
+            attempt.run(source)
+            return attempt.verdict(task, self._seed(student))
+
+    def grade_notebook(self, cells: Iterable[Cell], student: str = "") -> list[Verdict]:
+        """Run a submission's cells, write their outputs into them, return the checks' verdicts.
+
+        A graded test cell gets one execute_result, the points that it earned, or an error. It has
+        the error before anything runs, so that nothing stays ungraded whatever happens here.
+        """
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        for cell in code:
+            cell["outputs"] = [error("NotGraded", "the grading did not come this far")]
+        with Student(self.sandbox, self.limits) as attempt:
+            tests = Tests(attempt, self._seed(student))
+            for cell in code:
+                marks = cell["metadata"].get("nbgrader", {})
+                locked = bool(marks.get("locked")) and not marks.get("solution")
+                if locked and marks.get("grade"):
+                    cell["outputs"] = tests.run(cell["source"], float(marks["points"]))
+                    continue
+                if locked:
+                    tests.execute(cell["source"])
+                cell["outputs"] = attempt.run(cell["source"])
+        return tests.verdicts
+
+    def _seed(self, student: str) -> int:
+        digest = hashlib.sha256(f"{self.course_seed}\0{student}".encode()).digest()
+        return int.from_bytes(digest[:4])
+
+    def close(self) -> None:
+        """End the sandbox."""
+        self.sandbox.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Student:
+    """U, the student's half. When its process dies it is started again and its cells replayed."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
+        self._sandbox, self._limits = sandbox, limits
+        self._session = sandbox.session()
+        self._replay: list[str] = []
+        self._lost: dict[str, Answer] = {}
+        self._broken: list[tuple[str, Output]] = []
+        self.sources: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def run(self, source: str) -> list[Output]:
+        """Run one cell and return its outputs."""
+        self.sources.append(source)
+        self._lost.clear()
+        try:
+            outputs = self._session.run(source, self._limits.cell)
+        except Died as death:
+            self._revive()
+            ended = error(death_name(death), f"This cell was stopped: {death}.")
+            self._broken.append((source, ended))
+            return [ended]
+        self._replay.append(source)
+        cleaned = [output for output in map(cleaned_output, outputs) if output]
+        self._broken += [(source, o) for o in cleaned if o["output_type"] == "error"]
+        return cleaned
+
+    def call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Answer:
+        """Call the student's function; after a death its later calls are not tried again."""
+        if name not in self._lost:
+            try:
+                return answer(self._session.call(name, args, keywords, self._limits.call))
+            except Died as death:
+                self._revive()
+                self._lost[name] = Answer(error=death_name(death), message=str(death))
+        return self._lost[name]
+
+    def fetch(self, name: str) -> Any:
+        """Return a student's name: a stub for a function, plain data; KeyError when it is missing."""
+        try:
+            kind, value = self._session.get(name, self._limits.call)
+        except Died:
+            self._revive()
+            raise KeyError(name) from None
+        if kind == "missing":
+            raise KeyError(name)
+        return Stub(name, self) if kind == "function" else value
+
+    def verdict(self, name: str, seed: int) -> Verdict:
+        """Ask the task's questions and judge the answers."""
+        task = TASKS[name]
+        calls = task.calls(seed)
+        try:
+            self.fetch(name)
+        except KeyError:
+            answers = [self._missing(name)] * len(calls)
+        else:
+            answers = [self.call(name, call.args, dict(call.keywords)) for call in calls]
+        return judge(task, calls, answers, self.sources)
+
+    def _missing(self, name: str) -> Answer:
+        """Say why a function is not there: the error of the cell that should define it, if any."""
+        for source, output in reversed(self._broken):
+            if name in source:
+                message = re.sub(r"\(<.*>, line (\d+)\)", r"(line \1 of its cell)", output["evalue"])
+                return Answer(error=output["ename"], message=message)
+        return Answer(error="MissingFunction")
+
+    def _revive(self) -> None:
+        """Start a new process and bring it to where the dead one was."""
+        self._session.close()
+        self._session = self._sandbox.session()
+        for source in list(self._replay):
+            try:
+                self._session.run(source, self._limits.cell)
+            except Died:  # what ran well once does not now: go on without it
+                self._replay.remove(source)
+                return self._revive()
+
+
+class Stub:
+    """A student's function as T sees it."""
+
+    def __init__(self, name: str, student: Student) -> None:
+        self.__name__, self._student = name, student
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call it in U; what it raises there is raised here, by the same built-in name."""
+        given = self._student.call(self.__name__, args, keywords)
+        if given.error:
+            kind = getattr(builtins, given.error, RuntimeError)
+            known = isinstance(kind, type) and issubclass(kind, Exception)
+            raise (kind if known else RuntimeError)(given.message)
+        return given.value
+
+
+class Tests:
+    """T, the trusted half: the namespace of the locked cells."""
+
+    def __init__(self, student: Student, seed: int) -> None:
+        self._student, self._seed = student, seed
+        self._bound: dict[str, Any] = {"__name__": "__main__"}
+        self.verdicts: list[Verdict] = []
+
+    def run(self, source: str, points: float) -> list[Output]:
+        """Run a test cell; the last output is the points that it earned, or its error."""
+        fractions: list[float] = []
+        shown: list[Output] = []
+
+        def grade(function: object) -> float:
+            verdict = self._student.verdict(notebook.task_name(function), self._seed)
+            self.verdicts.append(verdict)
+            fractions.append(verdict.score)
+            html, text = notebook.card(verdict, graded=True)
+            shown.append(new_output("display_data", data={"text/html": html, "text/plain": text}))
+            return verdict.score
+
+        token = notebook.graded_by.set(grade)
+        try:
+            value, printed, problem = self.execute(source)
+        finally:
+            notebook.graded_by.reset(token)
+        if printed:
+            shown.insert(0, new_output("stream", name="stdout", text=printed))
+        if problem:
+            return [*shown, problem]
+        if fractions:
+            earned = points * sum(fractions) / len(fractions)
+        elif type(value) in (int, float):
+            earned = min(max(float(value), 0.0), points)
+        else:
+            earned = points
+        data = {"text/plain": repr(round(earned, 4))}
+        return [*shown, new_output("execute_result", data=data, execution_count=None)]
+
+    def execute(self, source: str) -> tuple[Any, str, Output | None]:
+        """Execute a locked cell; return its last line's value, what it printed, its error."""
+        source = without_magics(source)
+        printed = io.StringIO()
+        try:
+            tree = ast.parse(source)
+            borrowed = self._borrow(tree)
+            names = {**borrowed, **self._bound}
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                value = evaluate(tree, names)
+        except Exception as raised:
+            return None, printed.getvalue(), error_of(raised, source)
+        self._bound = {k: v for k, v in names.items() if k not in borrowed or borrowed[k] is not v}
+        return value, printed.getvalue(), None
+
+    def _borrow(self, tree: ast.Module) -> dict[str, Any]:
+        """Return the student's names that a cell reads: never one that a locked cell has bound."""
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        found: dict[str, Any] = {}
+        for name in sorted(names - self._bound.keys() - vars(builtins).keys()):
+            with contextlib.suppress(KeyError):
+                found[name] = self._student.fetch(name)
+            if name in TASKS and name not in found:
+                found[name] = Stub(name, self._student)  # so that its check can say it is missing
+        return found
+
+
+def evaluate(tree: ast.Module, names: dict[str, Any]) -> Any:
+    """Execute a cell and return the value of its last line, None when that is no expression."""
+    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    body = ast.Module(tree.body[:-1] if last else tree.body, [])
+    exec(compile(body, "<test cell>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<test cell>", "eval"), names) if last else None
+
+
+def death_name(death: Died) -> str:
+    """Return the name of the error that stands for a death: too slow, or gone."""
+    return "TimeoutError" if death.too_slow else "ProcessEnded"
+
+
+def answer(reply: dict[str, Any]) -> Answer:
+    """Return what U replied as an Answer, believing nothing about it."""
+    text = {
+        key: value if isinstance(value := reply.get(key, ""), str) else ""
+        for key in ("type", "error", "message", "line", "printed")
+    }
+    value = reply.get("value")
+    if isinstance(value, Other):
+        text["type"], value = value.type, None
+    return Answer(value=value, changed=reply.get("changed") is True, **text)
+
+
+def cleaned_output(output: Any) -> Output | None:
+    """Return an output of U rebuilt from the parts that a notebook may show, or None."""
+    match output:
+        case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
+            return dict(new_output("stream", name=name, text=text))
+        case {"output_type": "error", "ename": str(name), "evalue": str(text), "traceback": list(tb)}:
+            lines = [line for line in tb if isinstance(line, str)]
+            return dict(new_output("error", ename=name, evalue=text, traceback=lines))
+        case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
+            shown = {key: data[key] for key in SHOWN if isinstance(data.get(key), str)}
+            return dict(new_output(kind, data=shown))
+    return None
+
+
+def error(name: str, message: str, lines: Iterable[str] = ()) -> Output:
+    """Return an error as a cell's output."""
+    return dict(
+        new_output("error", ename=name, evalue=message, traceback=[*lines, f"{name}: {message}"])
+    )
+
+
+def error_of(raised: Exception, source: str) -> Output:
+    """Return what a test cell raised, with the line that did: a student learns from that one."""
+    frames = traceback.extract_tb(raised.__traceback__)
+    numbers = [frame.lineno for frame in frames if frame.filename == "<test cell>"]
+    lines = source.split("\n")
+    where = [f"----> {lines[n - 1].strip()}" for n in numbers[-1:] if n and n <= len(lines)]
+    return error(type(raised).__name__, str(raised), where)

@@ -1,0 +1,32 @@
+"""When two values count as equal, decided once (docs/design.md says why)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+RELATIVE, ABSOLUTE = 1e-9, 1e-12
+
+
+def numbers(value: Any) -> np.ndarray[Any, Any] | None:
+    """Return `value` as an array of floats, or None when it is not made of real numbers."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
+        return None
+    try:
+        # A Python int may be larger than any of NumPy's: (10**8)**3 is an honest sum of cubes.
+        array = np.asarray(float(value) if type(value) is int else value)
+    except (ValueError, TypeError, OverflowError):  # a ragged list, for one
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else None
+
+
+def close(value: Any, expected: Any) -> bool:
+    """Whether `value` is numbers of the expected shape, equal up to rounding in float64.
+
+    A Python int, a NumPy scalar and a 0-d array count as the number they hold; NaN equals NaN.
+    """
+    left, right = numbers(value), numbers(expected)
+    if left is None or right is None or left.shape != right.shape:
+        return False
+    return bool(np.allclose(left, right, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))

@@ -1,0 +1,114 @@
+"""How the code was written, read from its syntax tree: a loop, or NumPy?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+HIDDEN_LOOPS = {
+    "map", "reduce", "filter", "fsum", "fmean", "accumulate",
+    "vectorize", "apply_along_axis", "frompyfunc", "fromiter", "nditer", "ndenumerate",
+}  # fmt: skip
+
+
+def read_style(name: str, style: str, cells: Iterable[str]) -> str | None:
+    """Return the slug of the broken rule, or None when the code is as the task asked.
+
+    Reads the function called `name` and those of the same notebook that it calls.
+    """
+    nodes = reachable(name, cells)
+    if style == "loop" and uses_numpy(nodes):
+        return "loop-uses-numpy"
+    if style == "numpy":
+        if any(isinstance(node, LOOPS) and not over_literal(node) for node in nodes):
+            return "numpy-loops"
+        if any(called(node) in HIDDEN_LOOPS for node in nodes):
+            return "hidden-loop"
+    return None
+
+
+def without_magics(cell: str) -> str:
+    """Return a cell's source with IPython's magics and shell lines blanked, lines kept."""
+    return "\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in cell.split("\n"))
+
+
+def parse(cell: str) -> ast.Module:
+    """Parse a notebook cell; one that Python cannot read is empty."""
+    try:
+        return ast.parse(without_magics(cell))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def bindings(cells: Iterable[str]) -> dict[str, list[ast.AST]]:
+    """Return what each top-level name of the notebook was last bound to, and by which import."""
+    bound: dict[str, list[ast.AST]] = {}
+    for cell in cells:
+        for node in parse(cell).body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                bound[node.name] = [node]
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        bound[target.id] = [node.value]
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    bound[(alias.asname or alias.name).split(".")[0]] = [node]
+    return bound
+
+
+def reachable(name: str, cells: Iterable[str]) -> list[ast.AST]:
+    """Return every node of the function `name` and of what it names in its own notebook."""
+    bound = bindings(cells)
+    seen: set[str] = set()
+    waiting, nodes = [name], []
+    while waiting:
+        current = waiting.pop()
+        if current in seen or current not in bound:
+            continue
+        seen.add(current)
+        for root in bound[current]:
+            inside = [node for part in executed(root) for node in ast.walk(part)]
+            nodes += inside
+            waiting += [node.id for node in inside if isinstance(node, ast.Name)]
+    return nodes
+
+
+def executed(root: ast.AST) -> Sequence[ast.AST]:
+    """Return the parts of a definition that run when it is called: no annotations, no decorators."""
+    if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return [*root.body, *root.args.defaults]
+    return [root]
+
+
+def uses_numpy(nodes: Iterable[ast.AST]) -> bool:
+    """Whether an import of NumPy is among the nodes: of the function, or of a name that it uses."""
+    return any(
+        module.split(".")[0] == "numpy"
+        for node in nodes
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for module in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    )
+
+
+def over_literal(node: ast.AST) -> bool:
+    """Whether a loop runs over a tuple or list written out, such as the two arguments."""
+    sources = (
+        [generator.iter for generator in node.generators]
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+        else [node.iter] if isinstance(node, ast.For) else []
+    )
+    return bool(sources) and all(isinstance(source, (ast.Tuple, ast.List)) for source in sources)
+
+
+def called(node: ast.AST) -> str:
+    """Return the last part of the name that a call uses: "vectorize" for np.vectorize(f)."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

@@ -1,0 +1,85 @@
+"""The words of judging: what a function answered, and what we make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+WEIGHTS: Mapping[str, float] = {"values": 0.7, "edges": 0.2, "style": 0.1}
+"""What each row is worth; edges and style count only when the values are right."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student's function gave for one call.
+
+    `error` is the exception's name ("ZeroDivisionError"; "" when it returned), `message` its
+    text and `line` the line of the student's code that raised it. `type` names the type of the
+    value, `changed` says that an argument was altered, `printed` what was printed.
+    """
+
+    value: Any = None
+    type: str = ""
+    error: str = ""
+    message: str = ""
+    line: str = ""
+    printed: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a verdict: `passed` is None when an earlier row decides that it does not count."""
+
+    name: str
+    passed: bool | None
+    says: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named mistake: its slug, and for the student what shows it and the question that leads on."""
+
+    slug: str
+    says: str
+    asks: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A visible call on which student and reference differ, as text."""
+
+    call: str
+    yours: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge makes of one function: rows, findings, and a score between 0 and 1."""
+
+    task: str
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...] = ()
+    example: Example | None = None
+    max_score: float = 1.0
+
+    @property
+    def score(self) -> float:
+        """The fraction earned, from 0 to 1."""
+        return round(sum(WEIGHTS[row.name] for row in self.rows if row.passed), 6)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row passed."""
+        return all(row.passed for row in self.rows)
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The slugs of the mistakes found, the most telling first."""
+        return tuple(dict.fromkeys(finding.slug for finding in self.findings))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as plain data that JSON can carry."""
+        return {"score": self.score, "mistakes": list(self.mistakes), **asdict(self)}

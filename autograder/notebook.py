@@ -1,0 +1,154 @@
+"""What a student sees in a notebook: the card of a check, hints, quiz, flashcards."""
+
+from __future__ import annotations
+
+import html
+import linecache
+import random
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from autograder.judge import Answer, Verdict, judge
+from autograder.sandbox.inside.ask import ask
+from autograder.tasks import TASKS
+
+graded_by: ContextVar[Callable[[object], float] | None] = ContextVar("graded_by", default=None)
+"""While a submission is graded: what `check` hands its function to, in place of running it."""
+
+MARKS = {True: ("✓", "passed"), False: ("✗", "not yet"), None: ("–", "not counted")}
+HIDDEN = "Hidden inputs decide the grade; this check uses others of the same kind."
+
+
+class CheckFailed(AssertionError):
+    """A check that did not pass; in a notebook it shows as one line, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def check(function: object) -> float | None:
+    """Check your function and show what is right and what is not yet.
+
+    Give it the function itself: `check(mse_loop)`. When something is not right yet, the cell stops
+    with one line, so that nbgrader's Validate button sees it too.
+    """
+    grade = graded_by.get()
+    if grade is not None:
+        return grade(function)
+    name = task_name(function, sys._getframe(1).f_globals)
+    task = TASKS[name]
+    calls = task.calls(seed=0)
+    answers = [Answer(**ask(function, call.args, call.keywords)) for call in calls]  # type: ignore[arg-type]
+    verdict = judge(task, calls, answers, sources(function))
+    show(*card(verdict))
+    if not verdict.passed:
+        raise CheckFailed(f"{name} is not finished yet: {headline(verdict)}") from None
+    return None
+
+
+def task_name(function: object, names: dict[str, Any] | None = None) -> str:
+    """Return the task that a function is for: a name it is bound to in the notebook, or its own."""
+    own = getattr(function, "__name__", str(function))
+    bound = [name for name, value in (names or {}).items() if value is function and name in TASKS]
+    if own in TASKS and (own in bound or not bound):
+        return str(own)
+    if bound:
+        return bound[-1]
+    raise CheckFailed(f"there is no task called {own!r}; the tasks are {', '.join(TASKS)}") from None
+
+
+def sources(function: object) -> list[str]:
+    """Return the source that a function was defined in: the notebook's cells, or its file."""
+    names = getattr(function, "__globals__", {})
+    if "In" in names:
+        return [str(cell) for cell in names["In"]]
+    code = getattr(function, "__code__", None)
+    return ["".join(linecache.getlines(code.co_filename))] if code else []
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the one sentence that matters most."""
+    if verdict.findings:
+        return verdict.findings[0].says
+    row = next(row for row in verdict.rows if not row.passed)
+    return f"{row.name}: {row.says}"
+
+
+def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
+    """Return a verdict for reading, as HTML and as plain text."""
+    state = "passed" if verdict.passed else "not finished yet"
+    rows = [(*MARKS[row.passed], row.name, row.says) for row in verdict.rows]
+    text = [f"{verdict.task}: {state}"]
+    text += [f"  {mark} {name:<7}{word}{': ' + says if says else ''}" for mark, word, name, says in rows]
+    e = html.escape
+    page = [
+        f'<div role="group" aria-label="Check of {e(verdict.task)}: {state}" style="border-left:4px '
+        'solid;padding:.2em 1em;margin:.5em 0;max-width:46em">',
+        f"<p><strong>{e(verdict.task)}</strong>: {state}</p><table>",
+        *(
+            f'<tr><td>{mark} {word}</td><th scope="row" style="text-align:left">{name}</th>'
+            f'<td style="text-align:left">{e(says)}</td></tr>'
+            for mark, word, name, says in rows
+        ),
+        "</table>",
+    ]
+    for finding in verdict.findings:
+        text += ["", f"  {finding.says}", f"  {finding.asks}"]
+        page.append(f"<p>{e(finding.says)}<br><em>{e(finding.asks)}</em></p>")
+    if verdict.example:
+        lines = [
+            verdict.example.call,
+            f"  yours     {verdict.example.yours}",
+            f"  expected  {verdict.example.expected}",
+        ]
+        text += ["", *(f"  {line}" for line in lines)]
+        page.append("<pre>" + e("\n".join(lines)) + "</pre>")
+    if not graded:
+        closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'
+        text += ["", f"  {closing}"]
+        page.append(f"<p><small>{e(closing)}</small></p>")
+    return "\n".join([*page, "</div>"]), "\n".join(text)
+
+
+_hints_given: dict[str, int] = {}
+
+
+def hint(task: str) -> None:
+    """Show the next of a task's three hints: `hint("mse_loop")`."""
+    if graded_by.get() is not None:
+        return
+    if task not in TASKS:
+        raise CheckFailed(f"there is no task called {task!r}; the tasks are {', '.join(TASKS)}")
+    steps = TASKS[task].hints
+    step = min(_hints_given.get(task, 0), len(steps) - 1)
+    _hints_given[task] = step + 1
+    print(f"Hint {step + 1} of {len(steps)}: {steps[step]}")
+
+
+def show(page: str, text: str) -> None:
+    """Display HTML where there is a notebook, and plain text elsewhere."""
+    if "IPython" not in sys.modules:
+        print(text)
+        return
+    from IPython.display import display
+
+    display({"text/html": page, "text/plain": text}, raw=True)
+
+
+def quiz(lesson: str) -> None:
+    """Show the quiz of a lesson; its questions are in `<lesson>.quiz.json` beside the notebook."""
+    from jupyterquiz import display_quiz
+
+    random.seed(lesson)  # jupyterquiz draws an id; the same one each time keeps diffs empty
+    display_quiz(str(Path(f"{lesson}.quiz.json")), shuffle_answers=False)
+
+
+def flashcards(lesson: str) -> None:
+    """Show the flashcards of a lesson; they are in `<lesson>.cards.json` beside the notebook."""
+    from jupytercards import display_flashcards
+
+    random.seed(lesson)
+    display_flashcards(str(Path(f"{lesson}.cards.json")), grabFocus=False)

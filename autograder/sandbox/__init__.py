@@ -1,0 +1,161 @@
+"""A notebook's code goes in, plain data comes out; knows nothing of losses, tasks or nbgrader."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from autograder.sandbox.inside import wire
+
+INSIDE = Path(__file__).parent / "inside"
+PID = struct.Struct("!i")
+START = "import sys; sys.path[:0] = {paths!r}; from pathlib import Path; import inside.zygote as z; "
+START += "z.main({control}, Path({scratch!r}))"
+
+
+class Died(Exception):
+    """The student's process is gone, too slow, or broke the protocol; str() says which."""
+
+    too_slow = False
+
+
+class TooSlow(Died):
+    """The student's process did not answer in time."""
+
+    too_slow = True
+
+
+class Sandbox:
+    """One warm interpreter under which every submission gets a process of its own.
+
+    `rung` names the protection: "process" is a plain process with limits. It holds no reference
+    and no test, but it runs as the same user, and could read that user's files.
+    """
+
+    rung = "process"
+
+    def __init__(self) -> None:
+        self._home = tempfile.mkdtemp(prefix="autograder-")
+        self._start()
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair()
+        paths = [str(INSIDE / "standin"), str(INSIDE.parent)]
+        scratch = tempfile.mkdtemp(dir=self._home)
+        code = START.format(paths=paths, control=theirs.fileno(), scratch=scratch)
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-I", "-c", code],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=scratch,
+            env=environment(scratch),
+        )
+        theirs.close()
+        wire.exactly(self._control, PID.size, None)
+
+    def session(self) -> Session:
+        """Return a fresh student process, in a folder of its own."""
+        ours, theirs = socket.socketpair()
+        try:
+            pid = self._tell(b"F", theirs)
+        except (EOFError, OSError):  # a student of an earlier process killed the zygote
+            self._start()
+            pid = self._tell(b"F", theirs)
+        theirs.close()
+        return Session(self, ours, pid)
+
+    def end(self, pid: int) -> None:
+        """Kill a student's process and wait until it is gone."""
+        try:
+            self._tell(PID.pack(pid))
+        except (EOFError, OSError):
+            self._start()
+
+    def _tell(self, message: bytes, handle: socket.socket | None = None) -> int:
+        handles = [handle.fileno()] if handle else []
+        socket.send_fds(self._control, [message], handles)
+        (pid,) = PID.unpack(wire.exactly(self._control, PID.size, None))
+        return int(pid)
+
+    def close(self) -> None:
+        """End every student's process and remove their files."""
+        self._control.close()
+        self._zygote.wait()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Session:
+    """One student's process: runs cells, answers calls. Any failure of it raises Died."""
+
+    def __init__(self, sandbox: Sandbox, connection: socket.socket, pid: int) -> None:
+        self._sandbox, self._connection, self._pid = sandbox, connection, pid
+        self._asked = 0
+
+    def run(self, code: str, seconds: float) -> list[Any]:
+        """Run one cell and return its outputs, in nbformat's form unless the process lies."""
+        outputs = self._request({"do": "run", "code": code}, seconds).get("outputs")
+        return outputs if isinstance(outputs, list) else []
+
+    def call(
+        self, name: str, args: tuple[Any, ...], keywords: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        """Call the student's function; return the fields of an Answer (see inside/ask.py)."""
+        request = {"do": "call", "name": name, "args": args, "keywords": keywords}
+        return self._request(request, seconds)
+
+    def get(self, name: str, seconds: float) -> tuple[str, Any]:
+        """Return ("function", None), ("data", value) or ("missing", None) for a student's name."""
+        reply = self._request({"do": "get", "name": name}, seconds)
+        return str(reply.get("kind")), reply.get("value")
+
+    def _request(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        self._asked += 1
+        try:
+            wire.send(self._connection, {"id": self._asked, **request})
+            reply = wire.receive(self._connection, seconds)
+        except TimeoutError:
+            raise TooSlow(f"no answer within {seconds:g} seconds") from None
+        except (EOFError, OSError):
+            raise Died("the process ended while it was asked") from None
+        except wire.WireError as problem:
+            raise Died(f"an answer that is no plain data ({problem})") from None
+        if not isinstance(reply, dict) or reply.pop("id", None) != self._asked:
+            raise Died("an answer to another question")
+        return reply
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        self._sandbox.end(self._pid)
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """Return all that a student's process is told about this machine."""
+    return {
+        "PATH": os.defpath,
+        "HOME": scratch,
+        "LANG": "C.UTF-8",
+        "IPYTHONDIR": scratch,
+        "MPLCONFIGDIR": scratch,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }

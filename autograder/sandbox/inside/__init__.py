@@ -1,0 +1,1 @@
+"""The only files that a student's process can see; nothing here is worth stealing."""
