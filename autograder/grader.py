@@ -19,17 +19,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder import notebook
 from autograder.judge import Answer, Verdict, judge, without_magics
 from autograder.sandbox import Died, Sandbox
-from autograder.sandbox.inside.wire import Other
-from autograder.tasks import TASKS
-
-Cell = dict[str, Any]
-Output = dict[str, Any]
-"""A notebook's cell and output in nbformat's form; its NotebookNode is such a dict."""
+from autograder.sandbox.inside.wire import Other, Source
+from autograder.tasks import TASKS, Formula
 
 SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
@@ -66,7 +63,7 @@ class Grader:
             attempt.run(source)
             return attempt.verdict(task, self._seed(student))
 
-    def grade_notebook(self, cells: Iterable[Cell], student: str = "") -> list[Verdict]:
+    def grade_notebook(self, cells: Iterable[NotebookNode], student: str = "") -> list[Verdict]:
         """Run a submission's cells, write their outputs into them, return the checks' verdicts.
 
         A graded test cell gets one execute_result, the points that it earned, or an error. It has
@@ -100,7 +97,10 @@ class Grader:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -113,7 +113,7 @@ class Student:
         self._session = sandbox.session()
         self._replay: list[str] = []
         self._lost: dict[str, Answer] = {}
-        self._broken: list[tuple[str, Output]] = []
+        self._broken: list[tuple[str, NotebookNode]] = []
         self.sources: list[str] = []
 
     def __enter__(self) -> Self:
@@ -122,7 +122,7 @@ class Student:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def run(self, source: str) -> list[Output]:
+    def run(self, source: str) -> list[NotebookNode]:
         """Run one cell and return its outputs."""
         self.sources.append(source)
         self._lost.clear()
@@ -142,14 +142,18 @@ class Student:
         """Call the student's function; after a death its later calls are not tried again."""
         if name not in self._lost:
             try:
-                return answer(self._session.call(name, args, keywords, self._limits.call))
+                return answer(
+                    self._session.call(
+                        name, tuple(map(sendable, args)), keywords, self._limits.call
+                    )
+                )
             except Died as death:
                 self._revive()
                 self._lost[name] = Answer(error=death_name(death), message=str(death))
         return self._lost[name]
 
     def fetch(self, name: str) -> Any:
-        """Return a student's name: a stub for a function, plain data; KeyError when it is missing."""
+        """Return a student's name: a stub for a function, or plain data; KeyError if missing."""
         try:
             kind, value = self._session.get(name, self._limits.call)
         except Died:
@@ -168,14 +172,16 @@ class Student:
         except KeyError:
             answers = [self._missing(name)] * len(calls)
         else:
-            answers = [self.call(name, call.args, dict(call.keywords)) for call in calls]
+            answers = [self.call(name, call.args, {}) for call in calls]
         return judge(task, calls, answers, self.sources)
 
     def _missing(self, name: str) -> Answer:
         """Say why a function is not there: the error of the cell that should define it, if any."""
         for source, output in reversed(self._broken):
             if name in source:
-                message = re.sub(r"\(<.*>, line (\d+)\)", r"(line \1 of its cell)", output["evalue"])
+                message = re.sub(
+                    r"\(<.*>, line (\d+)\)", r"(line \1 of its cell)", output["evalue"]
+                )
                 return Answer(error=output["ename"], message=message)
         return Answer(error="MissingFunction")
 
@@ -215,10 +221,10 @@ class Tests:
         self._bound: dict[str, Any] = {"__name__": "__main__"}
         self.verdicts: list[Verdict] = []
 
-    def run(self, source: str, points: float) -> list[Output]:
+    def run(self, source: str, points: float) -> list[NotebookNode]:
         """Run a test cell; the last output is the points that it earned, or its error."""
         fractions: list[float] = []
-        shown: list[Output] = []
+        shown: list[NotebookNode] = []
 
         def grade(function: object) -> float:
             verdict = self._student.verdict(notebook.task_name(function), self._seed)
@@ -246,7 +252,7 @@ class Tests:
         data = {"text/plain": repr(round(earned, 4))}
         return [*shown, new_output("execute_result", data=data, execution_count=None)]
 
-    def execute(self, source: str) -> tuple[Any, str, Output | None]:
+    def execute(self, source: str) -> tuple[Any, str, NotebookNode | None]:
         """Execute a locked cell; return its last line's value, what it printed, its error."""
         source = without_magics(source)
         printed = io.StringIO()
@@ -286,6 +292,11 @@ def death_name(death: Died) -> str:
     return "TimeoutError" if death.too_slow else "ProcessEnded"
 
 
+def sendable(argument: Any) -> Any:
+    """Return an argument in the form in which it crosses to U: a formula as its source."""
+    return Source(argument.source) if isinstance(argument, Formula) else argument
+
+
 def answer(reply: dict[str, Any]) -> Answer:
     """Return what U replied as an Answer, believing nothing about it."""
     text = {
@@ -298,28 +309,32 @@ def answer(reply: dict[str, Any]) -> Answer:
     return Answer(value=value, changed=reply.get("changed") is True, **text)
 
 
-def cleaned_output(output: Any) -> Output | None:
+def cleaned_output(output: Any) -> NotebookNode | None:
     """Return an output of U rebuilt from the parts that a notebook may show, or None."""
     match output:
         case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
-            return dict(new_output("stream", name=name, text=text))
-        case {"output_type": "error", "ename": str(name), "evalue": str(text), "traceback": list(tb)}:
+            return new_output("stream", name=name, text=text)
+        case {
+            "output_type": "error",
+            "ename": str(name),
+            "evalue": str(text),
+            "traceback": list(tb),
+        }:
             lines = [line for line in tb if isinstance(line, str)]
-            return dict(new_output("error", ename=name, evalue=text, traceback=lines))
+            return new_output("error", ename=name, evalue=text, traceback=lines)
         case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
             shown = {key: data[key] for key in SHOWN if isinstance(data.get(key), str)}
-            return dict(new_output(kind, data=shown))
+            return new_output(kind, data=shown)
     return None
 
 
-def error(name: str, message: str, lines: Iterable[str] = ()) -> Output:
+def error(name: str, message: str, lines: Iterable[str] = ()) -> NotebookNode:
     """Return an error as a cell's output."""
-    return dict(
-        new_output("error", ename=name, evalue=message, traceback=[*lines, f"{name}: {message}"])
-    )
+    shown = [*lines, f"{name}: {message}"]
+    return new_output("error", ename=name, evalue=message, traceback=shown)
 
 
-def error_of(raised: Exception, source: str) -> Output:
+def error_of(raised: Exception, source: str) -> NotebookNode:
     """Return what a test cell raised, with the line that did: a student learns from that one."""
     frames = traceback.extract_tb(raised.__traceback__)
     numbers = [frame.lineno for frame in frames if frame.filename == "<test cell>"]

@@ -1,4 +1,4 @@
-"""The reference functions and their gradients: NumPy, readable, the truth that answers are judged by.
+"""The reference functions and their gradients: NumPy, readable, what answers are judged by.
 
 Everywhere `y_true` comes first and the result is the mean over the samples. Gradients are those of
 the *mean* loss with respect to the prediction. Lists are welcome; shapes must agree exactly,

@@ -6,9 +6,9 @@ import html
 import linecache
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from autograder.judge import Answer, Verdict, judge
@@ -41,7 +41,7 @@ def check(function: object) -> float | None:
     name = task_name(function, sys._getframe(1).f_globals)
     task = TASKS[name]
     calls = task.calls(seed=0)
-    answers = [Answer(**ask(function, call.args, call.keywords)) for call in calls]  # type: ignore[arg-type]
+    answers = [Answer(**ask(function, call.args, {})) for call in calls]  # type: ignore[arg-type]
     verdict = judge(task, calls, answers, sources(function))
     show(*card(verdict))
     if not verdict.passed:
@@ -57,7 +57,9 @@ def task_name(function: object, names: dict[str, Any] | None = None) -> str:
         return str(own)
     if bound:
         return bound[-1]
-    raise CheckFailed(f"there is no task called {own!r}; the tasks are {', '.join(TASKS)}") from None
+    raise CheckFailed(
+        f"there is no task called {own!r}; the tasks are {', '.join(TASKS)}"
+    ) from None
 
 
 def sources(function: object) -> list[str]:
@@ -82,11 +84,13 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
     state = "passed" if verdict.passed else "not finished yet"
     rows = [(*MARKS[row.passed], row.name, row.says) for row in verdict.rows]
     text = [f"{verdict.task}: {state}"]
-    text += [f"  {mark} {name:<7}{word}{': ' + says if says else ''}" for mark, word, name, says in rows]
+    text += [
+        f"  {mark} {name:<7}{word}{': ' + says if says else ''}" for mark, word, name, says in rows
+    ]
     e = html.escape
     page = [
-        f'<div role="group" aria-label="Check of {e(verdict.task)}: {state}" style="border-left:4px '
-        'solid;padding:.2em 1em;margin:.5em 0;max-width:46em">',
+        f'<div role="group" aria-label="Check of {e(verdict.task)}: {state}" '
+        'style="border-left:4px solid;padding:.2em 1em;margin:.5em 0;max-width:46em">',
         f"<p><strong>{e(verdict.task)}</strong>: {state}</p><table>",
         *(
             f'<tr><td>{mark} {word}</td><th scope="row" style="text-align:left">{name}</th>'
@@ -142,13 +146,24 @@ def quiz(lesson: str) -> None:
     """Show the quiz of a lesson; its questions are in `<lesson>.quiz.json` beside the notebook."""
     from jupyterquiz import display_quiz
 
-    random.seed(lesson)  # jupyterquiz draws an id; the same one each time keeps diffs empty
-    display_quiz(str(Path(f"{lesson}.quiz.json")), shuffle_answers=False)
+    with same_id(f"quiz of {lesson}"):
+        display_quiz(f"{lesson}.quiz.json", shuffle_answers=False)
 
 
 def flashcards(lesson: str) -> None:
     """Show the flashcards of a lesson; they are in `<lesson>.cards.json` beside the notebook."""
     from jupytercards import display_flashcards
 
-    random.seed(lesson)
-    display_flashcards(str(Path(f"{lesson}.cards.json")), grabFocus=False)
+    with same_id(f"flashcards of {lesson}"):
+        display_flashcards(f"{lesson}.cards.json")
+
+
+@contextmanager
+def same_id(name: str) -> Iterator[None]:
+    """Let what draws an id at random draw the same one each time, so that notebooks compare."""
+    state = random.getstate()
+    random.seed(name)
+    try:
+        yield
+    finally:
+        random.setstate(state)

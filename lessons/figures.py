@@ -1,4 +1,4 @@
-"""All plotting that the lessons share, so that a lesson's cell reads `figures.residuals(y_true, y_pred)`.
+"""All plotting that the lessons share: a lesson's cell reads `figures.residuals(y_true, y_pred)`.
 
 Every function draws one picture and shows it with a text alternative. Pictures keep a light
 background of their own, so that they are legible in a dark notebook too, and no two things are
@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0b5fa5", "#c8500a", "#00785a", "#8a3c8c", "#5c5c5c"
 """Dark enough for text on the pictures' background (contrast of at least 4.5 to 1)."""
 
-STYLE = {
+plt.rcParams |= {
     "figure.facecolor": "#fbfaf7",
     "axes.facecolor": "#fbfaf7",
     "savefig.facecolor": "#fbfaf7",
@@ -36,18 +36,16 @@ STYLE = {
 
 def new(width: float = 7, height: float = 3.4, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """Return an empty figure in the course's style and its axes, left to right; sizes in inches."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(
-            1, columns, figsize=(width, height), squeeze=False, layout="constrained"
-        )
+    figure, axes = plt.subplots(
+        1, columns, figsize=(width, height), squeeze=False, layout="constrained"
+    )
     return figure, list(axes[0])
 
 
 def show(figure: Figure, alt: str) -> None:
     """Show `figure` with `alt`, one or two sentences for those who cannot see it, and close it."""
     png = io.BytesIO()
-    with plt.rc_context(STYLE):
-        figure.savefig(png, format="png", metadata={"Software": None})
+    figure.savefig(png, format="png", metadata={"Software": None})
     plt.close(figure)
     display(
         {"image/png": png.getvalue(), "text/plain": alt},
@@ -97,7 +95,7 @@ def _walk_along(axes: Axes, steps: Sequence[float], height: float, fall: float, 
         style = {"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", (ends[i + 1], here), (ends[i], here), arrowprops=style)
         label = f"{step:{'+' if fall else ''}g}".replace("-", "−")
-        box = {"facecolor": STYLE["axes.facecolor"], "edgecolor": "none", "pad": 0.5}
+        box = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 0.5}
         middle = ends[i : i + 2].mean()
         axes.text(middle, here + 0.1, label, ha="center", color=color, bbox=box)
 
@@ -419,7 +417,7 @@ def outlier_share(errors: Sequence[float]) -> None:
         share = 100 * parts[sizes.argmax()] / parts.sum()
         axes.barh(power, share, color=(ORANGE, 0.2), edgecolor=ORANGE, hatch="//", height=0.6)
         axes.barh(power, 100 - share, left=share, color=(BLUE, 0.2), edgecolor=BLUE, height=0.6)
-        label = {"facecolor": STYLE["axes.facecolor"], "edgecolor": "none", "pad": 2}
+        label = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 2}
         axes.text(share / 2, power, f"{share:.1f} %", ha="center", va="center", bbox=label)
         facts.append(f"{share:.1f} % of the {name}")
     axes.set_yticks(range(3), names)
@@ -456,7 +454,7 @@ def bowl(distance: Sequence[float], minutes: Sequence[float], weight: float) -> 
 def pixel_grids(images: dict[str, np.ndarray]) -> None:
     """Show small gray images side by side, with the number of each pixel written on it."""
     figure, panels = new(8, 2.4, len(images))
-    label = {"facecolor": STYLE["axes.facecolor"], "edgecolor": "none", "pad": 2}
+    label = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 2}
     for axes, (name, image) in zip(panels, images.items(), strict=True):
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
         for (row, column), value in np.ndenumerate(image):

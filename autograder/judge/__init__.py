@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import close, numbers
+from autograder.judge.compare import numbers, right
 from autograder.judge.diagnose import diagnose
 from autograder.judge.style import read_style, without_magics
 from autograder.judge.verdict import Answer, Example, Finding, Row, Verdict
-from autograder.tasks import Call, Task
+from autograder.tasks import Call, Formula, Task
 
 __all__ = ["Answer", "Example", "Finding", "Row", "Verdict", "judge", "sentences", "without_magics"]
 
@@ -29,8 +30,22 @@ RAISED = {
     "MissingFunction": "missing-function",
     "ProcessEnded": "ends-process",
 }
-NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
 RETURNED = {"generator": "returns-generator", "tuple": "returns-tuple", "str": "returns-string"}
+NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what came back, and whether that was right."""
+
+    call: Call
+    answer: Answer
+    right: bool
+
+    @property
+    def visible(self) -> bool:
+        """Whether the question, and what came back, may be shown to the student."""
+        return self.call.kind in ("example", "edge")
 
 
 @cache
@@ -53,120 +68,93 @@ def judge(
     `cells` are the sources of the notebook's code cells, in order; `answers` belong to `calls`.
     """
     cells = list(cells)
-    expected = [task.reference(*call.args, **call.keywords) for call in calls]
-    right = [not a.error and close(a.value, e) for a, e in zip(answers, expected, strict=True)]
-    values = all(ok for call, ok in zip(calls, right, strict=True) if call.kind != "edge")
-    failed = [c for c, ok in zip(calls, right, strict=True) if c.kind == "edge" and not ok]
-    changed = any(answer.changed for answer in answers)
+    asked = [
+        Asked(call, answer, not answer.error and right(answer.value, call, task.reference))
+        for call, answer in zip(calls, answers, strict=True)
+    ]
+    wrong = [one for one in asked if not one.right and one.call.kind != "edge"]
+    edges = [one for one in asked if not one.right and one.call.kind == "edge"]
+    changed = [finding("mutates-input")] if any(answer.changed for answer in answers) else []
+    if wrong:
+        found = behaviour(asked, wrong[0]) or wrong_turns(task, calls, answers)
+        rows = (
+            Row("values", False, said(wrong[0], cells)),
+            Row("edges", None, "counts once the values are right"),
+            Row("style", None, "counts once the values are right"),
+        )
+        return Verdict(task.name, rows, (*found, *changed), example(task, asked))
     style = read_style(task.name, task.style, cells)
-    findings: list[Finding] = []
-    if not values:
-        findings += behaviour(calls, answers, right) or pipeline(task, calls, answers)
-    else:
-        findings += [finding(call.slug) for call in failed]
-    findings += [finding("mutates-input")] if changed else []
-    findings += [finding(style)] if style and values else []
+    troubles = [one.call.name for one in edges] + ["your inputs are changed" for _ in changed]
+    rows = (
+        Row("values", True, "as the reference"),
+        Row("edges", not troubles, ", ".join(troubles)),
+        Row("style", style is None, ""),
+    )
+    found = [finding(one.call.slug) for one in edges] + changed
     return Verdict(
-        task=task.name,
-        rows=(
-            Row("values", values, "as the reference" if values else said(calls, answers, right, cells)),
-            edges_row(values, failed, changed),
-            Row("style", (style is None) if values else None, ""),
-        ),
-        findings=tuple(findings),
-        example=example(task, calls, answers, expected, right),
+        task.name, rows, (*found, *([finding(style)] if style else [])), example(task, asked)
     )
 
 
-def edges_row(values: bool, failed: Sequence[Call], changed: bool) -> Row:
-    """Return the row of the edge cases that the task states, and of its inputs being left alone."""
-    if not values:
-        return Row("edges", None, "counts once the values are right")
-    troubles = [call.name for call in failed] + (["your inputs are changed"] if changed else [])
-    return Row("edges", not troubles, ", ".join(troubles))
-
-
-def pipeline(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Finding]:
+def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Finding]:
     """Return the findings for the wrong turns that give exactly these answers."""
     found = diagnose(task, calls, answers)
     return [finding(mistake.slug, mistake.detail) for taken in found for mistake in taken]
 
 
-def behaviour(
-    calls: Sequence[Call], answers: Sequence[Answer], right: Sequence[bool]
-) -> list[Finding]:
-    """Return what running the function shows, before any look at its numbers."""
-    call, answer = first_wrong(calls, answers, right)
-    example, again = right[0], right[-1]
+def behaviour(asked: Sequence[Asked], first: Asked) -> list[Finding]:
+    """Return what running the function shows before any look at its numbers.
+
+    `first` is the first question whose wrong answer decides the values.
+    """
+    answer = first.answer
     if answer.error in RAISED:
-        return [finding(RAISED[answer.error], answer.message if visible(call) else "")]
+        return [finding(RAISED[answer.error], answer.message if first.visible else "")]
     if answer.error:
         return []
     if answer.value is None and answer.type == "NoneType":
         return [finding("prints-not-returns" if answer.printed else "no-return")]
     if answer.type in RETURNED:
         return [finding(RETURNED[answer.type])]
-    if constant(answers):
-        return [finding("hard-coded-example" if example else "constant-answer")]
-    if example and not again:
+    if constant([one.answer for one in asked]):
+        return [finding("hard-coded-example" if asked[0].right else "constant-answer")]
+    if asked[0].right and not asked[-1].right:
         return [finding("global-state")]
     return []
 
 
 def constant(answers: Sequence[Answer]) -> bool:
-    """Whether every call, whatever its inputs, got one and the same finite number."""
+    """Whether every call, whatever its inputs, got one and the same number."""
     arrays = [numbers(answer.value) for answer in answers]
     first = arrays[0]
     return first is not None and all(a is not None and np.array_equal(a, first) for a in arrays)
 
 
-def visible(call: Call) -> bool:
-    """Whether what was asked, and what came back, may be shown to the student."""
-    return call.kind in ("example", "edge")
-
-
-def first_wrong(
-    calls: Sequence[Call], answers: Sequence[Answer], right: Sequence[bool]
-) -> tuple[Call, Answer]:
-    """Return the first call that decides the values and has a wrong answer."""
-    return next(
-        (call, answer)
-        for call, answer, ok in zip(calls, answers, right, strict=True)
-        if not ok and call.kind != "edge"
-    )
-
-
-def said(
-    calls: Sequence[Call], answers: Sequence[Answer], right: Sequence[bool], cells: Sequence[str]
-) -> str:
-    """Say in one line how the values differ; nothing of a hidden call's answer is told."""
-    call, answer = first_wrong(calls, answers, right)
-    if not visible(call):
+def said(one: Asked, cells: Sequence[str]) -> str:
+    """Say in one line how a value differs; nothing of a hidden question's answer is told."""
+    answer = one.answer
+    if not one.visible:
         problem = "an error" if answer.error else "a wrong number"
-        return f"right on the example, but {problem} on {call.name}"
+        return f"right on the example, but {problem} on {one.call.name}"
     if answer.error == "MissingFunction":
         return "the notebook has no such function"
     if not answer.error:
-        return f"{show(answer.value)} on {call.name}"
+        return f"{show(answer.value)} on {one.call.name}"
     # The line comes from the student's process: it is shown only if the notebook has it.
     known = answer.line and any(answer.line in cell for cell in cells)
     return f"{answer.error}: {answer.message}" + (f", in `{answer.line}`" if known else "")
 
 
-def example(
-    task: Task,
-    calls: Sequence[Call],
-    answers: Sequence[Answer],
-    expected: Sequence[Any],
-    right: Sequence[bool],
-) -> Example | None:
-    """Return the first visible call that fails, or None."""
-    for call, answer, value, ok in zip(calls, answers, expected, right, strict=True):
-        if not ok and visible(call) and answer.error not in NO_ANSWER:
-            given = ", ".join(map(show, call.args))
-            keywords = "".join(f", {name}={show(v)}" for name, v in call.keywords.items())
-            yours = f"{answer.error}: {answer.message}" if answer.error else show(answer.value)
-            return Example(f"{task.name}({given}{keywords})", yours, show(value))
+def example(task: Task, asked: Sequence[Asked]) -> Example | None:
+    """Return the first visible question that was answered wrongly, or None."""
+    for one in asked:
+        if not one.right and one.visible and one.answer.error not in NO_ANSWER:
+            answer = one.answer
+            return Example(
+                call=f"{task.name}({', '.join(map(show, one.call.args))})",
+                yours=f"{answer.error}: {answer.message}" if answer.error else show(answer.value),
+                expected=show(task.reference(*one.call.args)),
+            )
     return None
 
 
@@ -180,4 +168,6 @@ def show(value: Any, width: int = 80) -> str:
     if isinstance(value, (list, tuple)):
         left, right = "[]" if isinstance(value, list) else "()"
         return f"{left}{', '.join(map(show, value))}{right}"[:width]
+    if isinstance(value, Formula):
+        return f"lambda x: {value.source}"
     return repr(value)[:width]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from autograder.tasks import Call
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 
@@ -30,3 +33,15 @@ def close(value: Any, expected: Any) -> bool:
     if left is None or right is None or left.shape != right.shape:
         return False
     return bool(np.allclose(left, right, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))
+
+
+def right(value: Any, call: Call, reference: Callable[..., Any]) -> bool:
+    """Whether `value` answers a call as the reference does, or lies in the range left free."""
+    expected = reference(*call.args)
+    if close(value, expected):
+        return True
+    number = numbers(value)
+    if not call.upto or number is None or number.shape != np.shape(expected):
+        return False
+    ends = np.sort([expected, reference(*call.upto)], axis=0)
+    return bool(np.all((ends[0] <= number) & (number <= ends[1])))

@@ -50,7 +50,7 @@ def attempt(task: Task, taken: Taken, call: Call) -> Any:
     """Return what the wrong turns give for a call; None when they cannot be run on it."""
     try:
         with np.errstate(all="ignore"):
-            return task.pipeline.run(taken, call.args, **call.keywords)
+            return task.pipeline.run(taken, call.args)
     except (ArithmeticError, ValueError, TypeError, IndexError):
         return None
 

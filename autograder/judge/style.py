@@ -76,7 +76,7 @@ def reachable(name: str, cells: Iterable[str]) -> list[ast.AST]:
 
 
 def executed(root: ast.AST) -> Sequence[ast.AST]:
-    """Return the parts of a definition that run when it is called: no annotations, no decorators."""
+    """Return what of a definition runs when it is called: no annotations, no decorators."""
     if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return [*root.body, *root.args.defaults]
     return [root]
@@ -101,7 +101,9 @@ def over_literal(node: ast.AST) -> bool:
     sources = (
         [generator.iter for generator in node.generators]
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-        else [node.iter] if isinstance(node, ast.For) else []
+        else [node.iter]
+        if isinstance(node, ast.For)
+        else []
     )
     return bool(sources) and all(isinstance(source, (ast.Tuple, ast.List)) for source in sources)
 
@@ -111,4 +113,7 @@ def called(node: ast.AST) -> str:
     if not isinstance(node, ast.Call):
         return ""
     function = node.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if isinstance(function, ast.Attribute):
+        # np.add.reduce is NumPy's own sum, functools.reduce a loop
+        return "" if isinstance(function.value, ast.Attribute) else function.attr
+    return getattr(function, "id", "")

@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a verdict: `passed` is None when an earlier row decides that it does not count."""
+    """One line of a verdict; `passed` is None when it does not count: an earlier one failed."""
 
     name: str
     passed: bool | None
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """A named mistake: its slug, and for the student what shows it and the question that leads on."""
+    """A named mistake: its slug, what shows it, and the question that leads the student on."""
 
     slug: str
     says: str

@@ -17,7 +17,9 @@ from autograder.sandbox.inside import wire
 
 INSIDE = Path(__file__).parent / "inside"
 PID = struct.Struct("!i")
-START = "import sys; sys.path[:0] = {paths!r}; from pathlib import Path; import inside.zygote as z; "
+START = (
+    "import sys; sys.path[:0] = {paths!r}; from pathlib import Path; import inside.zygote as z; "
+)
 START += "z.main({control}, Path({scratch!r}))"
 
 
@@ -97,7 +99,10 @@ class Sandbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         self.close()
 

@@ -79,7 +79,7 @@ def task(
     """Return a regression task: difference, power, mean, and something after."""
     perfect = (np.array([1.0, -2.0, 7.5]), np.array([1.0, -2.0, 7.5]))
     large = (np.array([1e8, -2e8, 3e8]), np.array([1.5e8, -2e8, 2e8]))
-    stages = {
+    stages: dict[str, Callable[..., Any]] = {
         "pair": error, "power": power, "select": same,
         "reduce": np.mean, "after": after, "finish": same,
     }  # fmt: skip
@@ -130,21 +130,21 @@ RMSE_MISTAKES = (
     wrong("sqrt-of-sum-over-n", reduce=lambda e: np.sqrt(np.sum(e)) / e.size, after=same),
 )
 
-LOOP_MEAN = "Keep a running total, and divide it once, after the loop, by how many samples there are."
+LOOP_MEAN = "Keep a running total; divide it once, after the loop, by the number of samples."
 NUMPY_MEAN = "NumPy subtracts whole arrays at once, and has a function for the mean of an array."
 
 MAE_LOOP = task(
     "mae_loop", losses.mae, "loop", np.abs, same, MAE_MISTAKES,
     (
         "How far off is each prediction, whichever side it fell on?",
-        "`zip(y_true, y_pred)` hands you one truth and one prediction at a time; `abs` drops the sign.",
+        "`zip(y_true, y_pred)` gives one truth and one prediction at a time; `abs` drops the sign.",
         LOOP_MEAN,
     ),
 )  # fmt: skip
 MAE_NUMPY = task(
     "mae_numpy", losses.mae, "numpy", np.abs, same, MAE_MISTAKES,
     (
-        "Write the loop's three steps, difference, size, mean, as one line each, on whole arrays.",
+        "Write the loop's steps, difference, size, mean, as one line each, on whole arrays.",
         "`np.abs` takes an array and drops every sign at once.",
         NUMPY_MEAN,
     ),
@@ -153,14 +153,14 @@ MSE_LOOP = task(
     "mse_loop", losses.mse, "loop", np.square, same, MSE_MISTAKES,
     (
         "What is the squared error of one sample? Work it out for truth 3 and prediction 5.",
-        "`zip(y_true, y_pred)` hands you one truth and one prediction at a time; square each difference.",
+        "`zip(y_true, y_pred)` gives a truth and its prediction at a time; square the difference.",
         LOOP_MEAN,
     ),
 )  # fmt: skip
 MSE_NUMPY = task(
     "mse_numpy", losses.mse, "numpy", np.square, same, MSE_MISTAKES,
     (
-        "Write the loop's three steps, difference, square, mean, as one line each, on whole arrays.",
+        "Write the loop's steps, difference, square, mean, as one line each, on whole arrays.",
         "`**` squares every element of an array. Which comes first, the square or the mean?",
         NUMPY_MEAN,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +14,23 @@ Stage = Callable[..., Any]
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A function that is an argument of a task, such as the f of numerical_gradient(f, x).
+
+    It travels as its source, an expression of `x` and `np`, so that a student's process gets a
+    function without any of our code.
+    """
+
+    source: str
+
+    def __call__(self, x: Any) -> Any:
+        """Return the formula's value at `x`."""
+        return eval(self.source, {"np": np, "x": x})
+
+
+@dataclass(frozen=True)
 class Call:
-    """One question to a student's function.
+    """One question to a student's function; its arguments are given by position.
 
     An *example* and an *edge* are stated by the task and may be shown; a *random* one is hidden.
     *again* asks the example once more at the end: a function with a memory answers differently.
@@ -24,14 +39,15 @@ class Call:
     kind: Literal["example", "edge", "random", "again"]
     name: str
     args: tuple[Any, ...]
-    keywords: Mapping[str, Any] = field(default_factory=dict)
     slug: str = ""
     """For an edge: the mistake of whoever fails on this one alone."""
+    upto: tuple[Any, ...] = ()
+    """Where a choice is free (which epsilon?): right is all between what these and `args` give."""
 
 
-def edge(name: str, slug: str, *args: Any, **keywords: Any) -> Call:
+def edge(name: str, slug: str, *args: Any, upto: tuple[Any, ...] = ()) -> Call:
     """Return an edge case that the task states, and the mistake of failing on it."""
-    return Call("edge", name, args, keywords, slug)
+    return Call("edge", name, args, slug, upto)
 
 
 @dataclass(frozen=True)
@@ -60,15 +76,14 @@ class Pipeline:
     stages: Mapping[str, Stage]
     mistakes: tuple[Mistake, ...]
 
-    def run(self, taken: tuple[Mistake, ...], args: tuple[Any, ...], **keywords: Any) -> Any:
+    def run(self, taken: tuple[Mistake, ...], args: tuple[Any, ...]) -> Any:
         """Return what the loss gives when these wrong turns are taken."""
         stages = dict(self.stages)
         for mistake in taken:
             stages.update(mistake.stages)
         value: Any = args
-        for position, stage in enumerate(stages.values()):
-            given = value if isinstance(value, tuple) else (value,)
-            value = stage(*given, **(keywords if position == 0 else {}))
+        for stage in stages.values():
+            value = stage(*value) if isinstance(value, tuple) else stage(value)
         return value
 
     def combinations(self, size: int) -> Iterator[tuple[Mistake, ...]]:
@@ -95,10 +110,9 @@ class Task:
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     pipeline: Pipeline
     hints: tuple[str, str, str]
-    parameters: tuple[str, ...] = ("y_true", "y_pred")
 
     def calls(self, seed: int) -> list[Call]:
-        """Return the questions for one student: example, edges, hidden random inputs, example again.
+        """Return the questions for one student: what is stated, then hidden random inputs.
 
         The same seed gives the same questions, so that a regrade asks what was asked before.
         """

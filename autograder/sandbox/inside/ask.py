@@ -1,4 +1,4 @@
-"""Ask a function one question and note all that happens: value, error, prints, changed arguments."""
+"""Ask a function one question; note all that happens: value, error, prints, changed arguments."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def shell() -> Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Context"
     Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
-    made = Shell.instance(config=config)
+    made: Shell = Shell.instance(config=config)
     made.run_cell("1 / 0")
     made.run_cell("'warm'")
     made.reset()
@@ -110,7 +110,7 @@ def serve(connection: socket.socket, made: Shell) -> None:
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     while True:
         try:
-            request = wire.receive(connection)
+            request = wire.receive(connection, trusting=True)
         except EOFError:
             return
         reply = {"id": request["id"], **answer(made, request)}
@@ -140,5 +140,8 @@ def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
             value = made.user_ns.get(request["name"])
             kind = "function" if callable(value) else "data"
             found = request["name"] in made.user_ns
-            return {"kind": kind if found else "missing", "value": None if callable(value) else value}
+            return {
+                "kind": kind if found else "missing",
+                "value": None if callable(value) else value,
+            }
     return {"error": "ValueError", "message": "unknown request"}

@@ -15,10 +15,6 @@ import struct
 import sys
 from pathlib import Path
 
-import autograder  # the stand-in, warm like all that a notebook imports
-import matplotlib.pyplot
-import numpy.linalg
-
 from . import cells
 
 PID = struct.Struct("!i")
@@ -91,4 +87,3 @@ def end(pid: int) -> None:
         except (ProcessLookupError, PermissionError):
             continue
     os.waitpid(pid, 0)
-

@@ -1,0 +1,162 @@
+"""A course on disk: its folders, its settings, its gradebook."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log, temp_attrs
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.classroom.rebuild import grade_id, is_locked, template
+
+# nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+
+SETTINGS = "nbgrader_config.py"
+
+
+class CourseError(Exception):
+    """Something about the course that its instructor can mend; str() says what and how."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the gradebook says of one submission.
+
+    `cells` holds the points of each test cell (None: not graded), `by_hand` counts the answers
+    that a person still has to grade.
+    """
+
+    student: str
+    cells: dict[str, float | None]
+    points: float
+    max_points: float
+    by_hand: int
+
+
+class Course:
+    """The course whose nbgrader_config.py is in `root` or above it."""
+
+    def __init__(self, start: Path) -> None:
+        here = start.resolve()
+        found = [folder for folder in (here, *here.parents) if (folder / SETTINGS).is_file()]
+        if not found:
+            raise CourseError(f"no {SETTINGS} here or above: call this inside a course's folder")
+        self.root = found[0]
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings that nbgrader itself would use."""
+        config = PyFileConfigLoader(SETTINGS, path=str(self.root)).load_config()
+        config.CourseDirectory.root = str(self.root)
+        return config
+
+    @cached_property
+    def database(self) -> Path:
+        """Where the gradebook lies when it is a file, as it is unless db_url says otherwise."""
+        return Path(self.directory.db_url.removeprefix("sqlite:///"))
+
+    @cached_property
+    def directory(self) -> CourseDirectory:
+        """nbgrader's view of the folders."""
+        (self.root / "grading").mkdir(exist_ok=True)
+        return CourseDirectory(config=self.config)
+
+    def folder(self, name: str, student: str = ".", assignment: str = ".") -> Path:
+        """Return a folder such as `submitted` of a student and an assignment."""
+        return Path(self.directory.format_path(name, student, assignment))
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """Return where a student's submission lies."""
+        return self.folder(self.directory.submitted_directory, student, assignment)
+
+    def released(self, assignment: str) -> Path:
+        """Return where the students' version of an assignment lies."""
+        return self.folder(self.directory.release_directory, assignment=assignment)
+
+    def source(self, assignment: str) -> Path:
+        """Return an assignment's source folder; CourseError when there is no such assignment."""
+        folder = self.folder(self.directory.source_directory, assignment=assignment)
+        if not folder.is_dir():
+            there = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())
+            raise CourseError(f"no assignment {assignment!r}; there are {', '.join(there)}")
+        return folder
+
+    def templates(self, assignment: str) -> dict[str, NotebookNode]:
+        """Return the notebooks that students got, hidden tests included, by name."""
+        return {
+            path.stem: template(path, self.released(assignment) / path.name)
+            for path in sorted(self.source(assignment).glob("*.ipynb"))
+        }
+
+    def release(self, assignment: str) -> None:
+        """Make the students' version from the source with nbgrader's own step."""
+        self.source(assignment)
+        api = NbGraderAPI(self.directory, config=self.config)
+        outcome = api.generate_assignment(assignment, force=True, create=True)
+        if not outcome["success"]:
+            raise CourseError(f"nbgrader could not generate {assignment}:\n{outcome['log']}")
+
+    def is_released(self, assignment: str) -> bool:
+        """Whether the gradebook knows the assignment and its release is there."""
+        with self.gradebook() as book:
+            try:
+                known = bool(book.find_assignment(assignment).notebooks)
+            except MissingEntry:
+                return False
+        return known and self.released(assignment).is_dir()
+
+    def record(self, student: str, assignment: str) -> str:
+        """Put a submission through nbgrader's autograde step; return "" or what went wrong."""
+        with temp_attrs(self.directory, student_id=student, assignment_id=assignment):
+            step = Autograde(coursedir=self.directory, config=self.config)
+            step.force = True
+            outcome = capture_log(step)
+        if outcome["success"]:
+            return ""
+        raised = [line for line in outcome.get("log", "").splitlines() if "Error: " in line]
+        return f"nbgrader could not record it: {raised[-1] if raised else 'see its own log'}"
+
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """Open the gradebook."""
+        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+            yield book
+
+    def scores(self, assignment: str) -> dict[str, Score]:
+        """Return what the gradebook says of an assignment, by student."""
+        automatic = {
+            grade_id(cell)
+            for notebook in self.templates(assignment).values()
+            for cell in notebook.cells
+            if is_locked(cell)
+        }
+        with self.gradebook() as book:
+            return {
+                submission.student.id: score(submission, automatic)
+                for submission in book.assignment_submissions(assignment)
+            }
+
+
+def score(submission: SubmittedAssignment, automatic: set[str]) -> Score:
+    """Return one submission's points as the gradebook has them."""
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    tested = [grade for grade in grades if grade.name in automatic]
+    return Score(
+        student=submission.student.id,
+        cells={grade.name: grade.auto_score for grade in tested},
+        points=sum(grade.auto_score or 0.0 for grade in tested),
+        max_points=sum(grade.max_score for grade in tested),
+        by_hand=sum(grade.needs_manual_grade for grade in grades),
+    )

@@ -1,0 +1,73 @@
+"""What nbgrader runs in place of its own steps; nbgrader_config.py names these classes."""
+
+from __future__ import annotations
+
+import atexit
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from nbformat import NotebookNode
+from nbgrader.preprocessors import Execute as NbGraderExecute
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Unicode
+
+from autograder.classroom.rebuild import rebuild, template
+from autograder.grader import Grader, Limits
+
+Resources = dict[str, Any]
+
+
+@cache
+def grader(course_seed: str, limits: Limits) -> Grader:
+    """Return the grader of this process: starting its sandbox takes more than a second."""
+    made = Grader(course_seed, limits)
+    atexit.register(made.close)
+    return made
+
+
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
+    """Sanitizes a submission: rebuilt from the released notebook, the student's cells in it."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return the rebuilt notebook; what was not as handed out is logged."""
+        ids = resources["nbgrader"]
+        course = self.parent.parent.coursedir
+        name = f"{ids['notebook']}.ipynb"
+
+        def handed_out(folder: str) -> Path:
+            return Path(course.format_path(folder, ".", ids["assignment"])) / name
+
+        ours = template(handed_out(course.source_directory), handed_out(course.release_directory))
+        nb, notes = rebuild(nb, ours)
+        for note in notes:
+            self.log.warning("%s: %s", ids["student"], note)
+        return nb, resources
+
+
+class Execute(NbGraderExecute):  # type: ignore[misc]
+    """Runs a submission in the sandbox and judges it, where nbgrader would start a kernel."""
+
+    course_seed = Unicode("", help="Draws the hidden inputs; keep it secret.").tag(config=True)
+    cell_seconds = Float(30, help="How long one cell may run.").tag(config=True)
+    call_seconds = Float(5, help="How long one call of a student's function may take.").tag(
+        config=True
+    )
+
+    finished: ClassVar[dict[tuple[str, str, str], list[NotebookNode]]] = {}
+    """Cells that a parallel run has graded already, by (assignment, student, notebook)."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources, km: object = None
+    ) -> tuple[NotebookNode, Resources]:
+        """Write every code cell's outputs into it; a grade cell's holds its points."""
+        ids = resources["nbgrader"]
+        done = self.finished.pop((ids["assignment"], ids["student"], ids["notebook"]), None)
+        if done is None:
+            limits = Limits(self.cell_seconds, self.call_seconds)
+            grader(self.course_seed, limits).grade_notebook(nb.cells, ids["student"])
+        else:
+            for cell, graded in zip(nb.cells, done, strict=True):
+                if cell.cell_type == "code":
+                    cell.outputs = graded.outputs
+        return nb, resources

@@ -1,0 +1,129 @@
+"""What was handed in is never trusted as a frame: rebuild it from what was handed out.
+
+The student's answers and own cells are taken; every locked cell, its points and its place are
+ours. Duplicated, missing, retyped and unknown cells are thereby no special cases any more.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+LARGEST = 20 * 2**20
+
+
+class Unreadable(Exception):
+    """A file that cannot be graded; str() is one line that says why."""
+
+
+def read(path: Path) -> NotebookNode:
+    """Return the notebook in a file, or raise Unreadable."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Unreadable(f"larger than {LARGEST // 2**20} MB; clear its outputs first")
+        notebook = nbformat.reads(path.read_text("utf-8"), as_version=4)
+        if not all(isinstance(cell["metadata"], dict) for cell in notebook.cells):
+            raise ValueError
+    except UnicodeDecodeError:
+        raise Unreadable("not a notebook: it is not UTF-8 text") from None
+    except Unreadable:
+        raise
+    except Exception:  # nbformat raises whatever the broken part happens to cause
+        raise Unreadable("not a notebook: its JSON is broken or incomplete") from None
+    return notebook
+
+
+def template(source: Path, release: Path) -> NotebookNode:
+    """Return the released notebook with the hidden tests of its source put back."""
+    released, locked = read(release), {}
+    for cell in read(source).cells:
+        if is_locked(cell):
+            locked[grade_id(cell)] = cell.source
+    for cell in released.cells:
+        cell.source = locked.get(grade_id(cell), cell.source)
+    return released
+
+
+def rebuild(submitted: NotebookNode, handed_out: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """Return the notebook to grade, and a line for each thing that was not as handed out.
+
+    Raises Unreadable when the submission has no cell of this assignment.
+    """
+    known = {grade_id(cell): cell for cell in handed_out.cells if grade_id(cell)}
+    answers: dict[str, str] = {}
+    own: dict[str, list[NotebookNode]] = {}
+    seen: set[str] = set()
+    notes = foreign_kernel(submitted)
+    place = ""
+    for cell in submitted.cells:
+        name = grade_id(cell)
+        if name not in known:
+            own.setdefault(place, []).append(cell)
+            continue
+        if name in seen:
+            notes.append(f"the cell {name} is there more than once")
+            if not is_locked(known[name]):
+                own.setdefault(name, []).append(cell)
+            continue
+        seen.add(name)
+        place = name
+        answers[name] = str(cell.get("source", ""))
+        notes += changes(name, cell, known[name])
+    if not seen:
+        raise Unreadable("no cell of this assignment is in it")
+    notes += [f"the cell {name} is missing; it was put back" for name in known if name not in seen]
+    rebuilt = copy.deepcopy(handed_out)
+    rebuilt.cells = [plain(cell) for cell in own.get("", [])]
+    for name, cell in known.items():
+        made = copy.deepcopy(cell)
+        if name in answers and not is_locked(cell):
+            made.source = answers[name]
+        rebuilt.cells += [made, *(plain(extra) for extra in own.get(name, []))]
+    for number, cell in enumerate(rebuilt.cells):
+        cell.id = grade_id(cell) or f"own-{number}"
+    return rebuilt, notes
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return the name by which nbgrader knows a cell, or ""."""
+    return str(marks(cell).get("grade_id", ""))
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether a cell is the course's and not the student's."""
+    return bool(marks(cell).get("locked")) and not marks(cell).get("solution")
+
+
+def marks(cell: NotebookNode) -> dict[str, Any]:
+    """Return nbgrader's part of a cell's metadata."""
+    found = cell["metadata"].get("nbgrader", {})
+    return found if isinstance(found, dict) else {}
+
+
+def changes(name: str, cell: NotebookNode, ours: NotebookNode) -> list[str]:
+    """Say what of a cell's frame was changed."""
+    found = []
+    if marks(cell).get("points") != marks(ours).get("points"):
+        found.append(f"the points of {name} were changed; they count as handed out")
+    if cell.cell_type != ours.cell_type:
+        found.append(f"the cell {name} was turned into {cell.cell_type}; it counts as handed out")
+    return found
+
+
+def foreign_kernel(submitted: NotebookNode) -> list[str]:
+    """Say so when the notebook was written for another language."""
+    kernel = submitted.metadata.get("kernelspec", {})
+    language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
+    if language == "python":
+        return []
+    return [f"written for a kernel of {language}; it was run with Python"]
+
+
+def plain(cell: NotebookNode) -> NotebookNode:
+    """Return a student's own cell without anything but its source."""
+    make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+    return make(str(cell.get("source", "")))

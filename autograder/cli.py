@@ -1,0 +1,136 @@
+"""The command line: `autograder --help`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Check functions, grade notebooks, and say which mistake is behind a wrong number.",
+)
+say = Console(stderr=True)
+
+Assignment = Annotated[str, typer.Argument(help="An assignment's folder, such as 02_mse.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def fail(message: str) -> typer.Exit:
+    """Say in one line what is wrong; the command ends with status 1."""
+    say.print(f"autograder: {message}", style="red", markup=False, highlight=False)
+    return typer.Exit(1)
+
+
+@app.command()
+def check(task: str, file: Path, as_json: AsJson = False) -> None:
+    """Check the function TASK in FILE.py and say what is right and what is not yet."""
+    from autograder.grader import Grader
+    from autograder.notebook import card
+    from autograder.tasks import TASKS
+
+    if task not in TASKS:
+        raise fail(f"there is no task {task!r}; the tasks are {', '.join(TASKS)}")
+    try:
+        source = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise fail(f"cannot read {file}: {problem}") from None
+    with Grader() as grader:
+        verdict = grader.grade_source(task, source)
+    print(json.dumps(verdict.to_dict()) if as_json else card(verdict)[1])
+    raise typer.Exit(0 if verdict.passed else 1)
+
+
+@app.command()
+def sample(
+    assignment: Assignment = "02_mse", size: Annotated[int, typer.Option("-n")] = 30
+) -> None:
+    """Write a synthetic class with known mistakes, to try everything on."""
+    from autograder.classroom.course import Course, CourseError
+    from autograder.classroom.sample import write_sample
+
+    try:
+        course = Course(Path.cwd())
+        course.source(assignment)
+        written = write_sample(course, assignment, size)
+    except CourseError as problem:
+        raise fail(str(problem)) from None
+    folder = written[0].parent.parent.parent
+    print(f"{len(written)} submissions of {assignment} are in {shown(folder)}/")
+
+
+@app.command()
+def release(assignment: Assignment) -> None:
+    """Make the students' notebooks in exercises/ from those in solutions/."""
+    from autograder.classroom.course import Course, CourseError
+
+    try:
+        course = Course(Path.cwd())
+        course.release(assignment)
+    except CourseError as problem:
+        raise fail(str(problem)) from None
+    print(f"{assignment} is released in {shown(course.released(assignment))}/")
+
+
+@app.command()
+def grade(
+    assignment: Assignment = "02_mse",
+    workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
+    as_json: AsJson = False,
+) -> None:
+    """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook."""
+    with say.status("Starting nbgrader"):
+        from autograder.classroom import report
+        from autograder.classroom.course import Course, CourseError
+        from autograder.classroom.grade import grade_class, students
+
+    try:
+        course = Course(Path.cwd())
+        course.source(assignment)
+        if not course.is_released(assignment):
+            with say.status(f"Releasing {assignment}, which the gradebook does not know yet"):
+                course.release(assignment)
+        names = students(course, assignment)
+        if not names:
+            where = shown(course.submitted("STUDENT", assignment))
+            raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
+        graded = []
+        with progress() as bar:
+            step = bar.add_task("Grading", total=len(names))
+            for one in grade_class(course, assignment, names, workers):
+                graded.append(one)
+                bar.advance(step)
+    except CourseError as problem:
+        raise fail(str(problem)) from None
+    except KeyboardInterrupt:
+        raise fail("stopped; what was graded is in the gradebook, call me again to go on") from None
+    lines = report.lines(graded, course.scores(assignment))
+    if as_json:
+        print(json.dumps(lines, indent=1))
+        return
+    page, table = report.write(course, assignment, lines)
+    report.show(lines, Console())
+    print(f"Report     {shown(page)}, {shown(table)}")
+    print(f"Gradebook  {shown(course.database)}")
+
+
+def progress() -> Progress:
+    """Return a progress bar with the time that is left; silent where nobody looks."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=say, disable=not say.is_terminal)
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be written from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
