@@ -1,0 +1,1 @@
+"""Pictures of lesson 08, categorical cross-entropy."""

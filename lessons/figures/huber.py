@@ -1,0 +1,1 @@
+"""Pictures of lesson 04, Huber and friends."""

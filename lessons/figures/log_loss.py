@@ -1,0 +1,1 @@
+"""Pictures of lesson 07, log loss."""

@@ -1,0 +1,1 @@
+"""Pictures of lesson 05, quantile loss."""
