@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 def fail(message: str) -> typer.Exit:
     """Say in one line what is wrong; the command ends with status 1."""
-    say.print(f"autograder: {message}", style="red", markup=False, highlight=False)
+    say.print(f"autograder: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 

@@ -109,7 +109,7 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
             f"  expected  {verdict.example.expected}",
         ]
         text += ["", *(f"  {line}" for line in lines)]
-        page.append("<pre>" + e("\n".join(lines)) + "</pre>")
+        page.append('<pre style="font-family:monospace">' + e("\n".join(lines)) + "</pre>")
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'
         text += ["", f"  {closing}"]
@@ -155,7 +155,12 @@ def flashcards(lesson: str) -> None:
     from jupytercards import display_flashcards
 
     with same_id(f"flashcards of {lesson}"):
-        display_flashcards(f"{lesson}.cards.json")
+        # white text needs darker cards than the library's own
+        display_flashcards(
+            f"{lesson}.cards.json",
+            front_colors=["#0b5fa5", "#00785a", "#8a3c8c"],
+            back_colors=["#3d3d3d"],
+        )
 
 
 @contextmanager

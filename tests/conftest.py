@@ -1,0 +1,30 @@
+"""What several tests share: one warm grader, and courses of their own to grade in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom.course import Course
+from autograder.grader import Grader, Limits
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def grader() -> Iterator[Grader]:
+    """A grader whose sandbox is warm; a call may take a second."""
+    with Grader(limits=Limits(cell=2, call=1)) as made:
+        yield made
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A copy of the course, with an empty gradebook, in a folder of its own."""
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return Course(tmp_path)

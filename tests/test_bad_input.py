@@ -1,0 +1,162 @@
+"""Submissions that are not as they should be: each one clear line, and the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from autograder.classroom.course import Course
+from autograder.classroom.grade import grade_class
+from autograder.classroom.rebuild import grade_id, marks
+from autograder.classroom.sample import write_sample
+
+NAME = "02_mse"
+
+
+def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+    """Return the cell with this grade_id."""
+    return next(cell for cell in notebook.cells if grade_id(cell) == name)
+
+
+def drop(notebook: NotebookNode, name: str) -> None:
+    notebook.cells.remove(cell(notebook, name))
+
+
+def double(notebook: NotebookNode, name: str) -> None:
+    place = notebook.cells.index(cell(notebook, name))
+    notebook.cells.insert(place, nbformat.from_dict(notebook.cells[place]))
+
+
+def more_points(notebook: NotebookNode) -> None:
+    marks(cell(notebook, "test_mse_loop"))["points"] = 400
+
+
+def own_test(notebook: NotebookNode) -> None:
+    cell(notebook, "test_mse_loop").source = "4.0"
+
+
+def other_kernel(notebook: NotebookNode) -> None:
+    notebook.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+
+
+def retyped(notebook: NotebookNode) -> None:
+    cell(notebook, "test_mse_loop").cell_type = "markdown"
+
+
+def unlocked(notebook: NotebookNode) -> None:
+    marks(cell(notebook, "test_mse_loop"))["locked"] = False
+    own_test(notebook)
+
+
+def stranger(notebook: NotebookNode) -> None:
+    marks(cell(notebook, "test_mse_loop"))["grade_id"] = "unknown"
+
+
+def silly_metadata(notebook: NotebookNode) -> None:
+    cell(notebook, "mse_loop").metadata["nbgrader"]["solution"] = "perhaps"
+    notebook.cells[0].metadata["nbgrader"] = "none of your business"
+
+
+FRAMES: dict[str, tuple[Callable[[NotebookNode], None], float, str]] = {
+    "missing test": (lambda n: drop(n, "test_mse_loop"), 12, "test_mse_loop is missing"),
+    "missing answer": (lambda n: drop(n, "mse_loop"), 7, "mse_loop is missing"),
+    "doubled test": (lambda n: double(n, "test_mse_loop"), 12, "more than once"),
+    "doubled answer": (lambda n: double(n, "mse_loop"), 12, "more than once"),
+    "changed points": (more_points, 12, "points of test_mse_loop were changed"),
+    "changed test": (own_test, 12, ""),
+    "foreign kernel": (other_kernel, 12, "kernel of R"),
+    "retyped cell": (retyped, 12, "turned into markdown"),
+    "unlocked test": (unlocked, 12, ""),
+    "unknown cell": (stranger, 12, "test_mse_loop is missing"),
+    "silly metadata": (silly_metadata, 12, ""),
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | None, str]]:
+    """Grade one class in which everybody's notebook has another fault: (points, notes)."""
+    from conftest import ROOT, shutil
+
+    root = tmp_path_factory.mktemp("course")
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    course = Course(root)
+    right = nbformat.read(write_sample(course, NAME, 1)[0], as_version=4)
+    files: dict[str, bytes] = {
+        "empty file": b"",
+        "no JSON": b"def mse_loop(): pass",
+        "cut off": nbformat.writes(right)[:900].encode(),
+        "other JSON": b'{"cells": 3}',
+        "no text": b"\xff\xfe\x00",
+        "other notebook": nbformat.writes(nbformat.v4.new_notebook()).encode(),
+    }
+    for name, (spoil, _, _) in FRAMES.items():
+        notebook = nbformat.from_dict(right)
+        spoil(notebook)
+        files[name] = nbformat.writes(notebook, version=nbformat.NO_CONVERT).encode()
+    for name, content in files.items():
+        path = course.submitted(name, NAME) / f"{NAME}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    course.submitted("no file", NAME).mkdir(parents=True)
+    course.release(NAME)
+    names = [*files, "no file", "ada"]
+    graded = {one.student: one for one in grade_class(course, NAME, names, workers=2)}
+    for name, content in files.items():  # what was handed in stays as it was
+        assert (course.submitted(name, NAME) / f"{NAME}.ipynb").read_bytes() == content
+    scores = course.scores(NAME)
+    return {
+        name: (
+            scores[name].points if name in scores else None,
+            "; ".join([*one.notes, one.problem]),
+        )
+        for name, one in graded.items()
+    }
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frame_is_ours_whatever_was_handed_in(
+    name: str, results: dict[str, tuple[float | None, str]]
+) -> None:
+    _, points, says = FRAMES[name]
+    assert results[name][0] == pytest.approx(points), results[name]
+    assert says in results[name][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("empty file", "not a notebook"),
+        ("no JSON", "not a notebook"),
+        ("cut off", "not a notebook"),
+        ("other JSON", "not a notebook"),
+        ("no text", "not UTF-8"),
+        ("other notebook", "no cell of this assignment"),
+        ("no file", "was not handed in"),
+    ],
+)
+def test_unreadable_is_one_line(
+    name: str, says: str, results: dict[str, tuple[float | None, str]]
+) -> None:
+    points, notes = results[name]
+    assert points is None
+    assert says in notes and "\n" not in notes
+
+
+def test_the_others_are_graded(results: dict[str, tuple[float | None, str]]) -> None:
+    assert results["ada"][0] == 12
+
+
+def test_read_refuses_what_is_too_large(tmp_path: Path) -> None:
+    from autograder.classroom.rebuild import LARGEST, Unreadable, read
+
+    path = tmp_path / "large.ipynb"
+    with path.open("wb") as file:
+        file.truncate(LARGEST + 1)
+    with pytest.raises(Unreadable, match="larger than 20 MB"):
+        read(path)

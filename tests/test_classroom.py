@@ -1,0 +1,139 @@
+"""From a folder of submissions to scores in a real nbgrader gradebook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from autograder.classroom import report
+from autograder.classroom.course import Course
+from autograder.classroom.grade import Graded, grade_class, students
+from autograder.classroom.rebuild import grade_id
+from autograder.classroom.sample import sample_students, write_sample
+from autograder.cli import app
+
+NAME = "02_mse"
+
+
+def graded(course: Course, *names: str) -> dict[str, Graded]:
+    """Grade some students, or all, as `autograder grade` does."""
+    if not course.is_released(NAME):
+        course.release(NAME)
+    chosen = list(names) or students(course, NAME)
+    return {one.student: one for one in grade_class(course, NAME, chosen, workers=2)}
+
+
+def by_cell(course: Course, student: str) -> dict[str, float | None]:
+    """Return a student's points by the name of the cell in the sample's headers."""
+    cells = course.scores(NAME)[student].cells
+    return {name.removeprefix("test_"): points for name, points in cells.items()}
+
+
+def nbgrader(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader itself in the course's folder."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *command],
+        cwd=course.root, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_sample_class_gets_the_scores_and_mistakes_worked_out_by_hand(course: Course) -> None:
+    write_sample(course, NAME, 30)
+    results = graded(course)
+    for student in sample_students(NAME):
+        assert by_cell(course, student.name) == pytest.approx(student.scores), student.name
+        found = {verdict.task: verdict.mistakes for verdict in results[student.name].verdicts}
+        for task, mistakes in student.mistakes.items():
+            assert set(mistakes) <= set(found[task]), (student.name, task)
+        assert {task for task, mistakes in found.items() if mistakes} == set(student.mistakes)
+
+
+def test_nbgrader_by_hand_gives_the_same_scores_and_feedback(course: Course) -> None:
+    write_sample(course, NAME, 8)
+    graded(course)
+    ours = course.scores(NAME)
+    course.database.unlink()
+    assert nbgrader(course, "generate_assignment", NAME, "--force").returncode == 0
+    done = nbgrader(course, "autograde", NAME, "--force")
+    assert done.returncode == 0, done.stderr
+    assert Course(course.root).scores(NAME) == ours
+    assert nbgrader(course, "generate_feedback", NAME).returncode == 0
+    page = (course.root / "grading/feedback/bilal" / NAME / f"{NAME}.html").read_text("utf-8")
+    assert "Python cannot read your code" in page
+
+
+def test_feedback_shows_what_the_student_saw_and_the_card(course: Course) -> None:
+    write_sample(course, NAME, 30)
+    graded(course, "nour")
+    path = course.root / "grading/autograded/nour" / NAME / f"{NAME}.ipynb"
+    cells = {grade_id(cell): cell for cell in nbformat.read(path, as_version=4).cells}
+    card, points = cells["test_mse_numpy"].outputs
+    assert "never divided by how many" in card["data"]["text/html"]
+    assert points["data"]["text/plain"] == "0.0"
+
+
+def test_regrading_changes_nothing(course: Course) -> None:
+    write_sample(course, NAME, 4)
+    graded(course)
+    before = course.scores(NAME)
+    graded(course)
+    assert course.scores(NAME) == before
+
+
+def test_a_manual_grade_survives_a_regrade(course: Course) -> None:
+    write_sample(course, NAME, 1)
+    graded(course)
+    with course.gradebook() as book:
+        book.find_grade("written", NAME, NAME, "ada").manual_score = 1.5
+        book.db.commit()
+    graded(course)
+    with course.gradebook() as book:
+        assert book.find_grade("written", NAME, NAME, "ada").manual_score == 1.5
+
+
+def test_command_line_prints_a_table_and_json(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    run = CliRunner().invoke
+    assert "3 submissions" in run(app, ["sample", NAME, "-n", "3"]).stdout
+    table = run(app, ["grade", NAME])
+    assert table.exit_code == 0
+    assert "ada" in table.stdout and "12 / 12" in table.stdout
+    assert "grading/gradebook.db" in table.stdout
+    lines = json.loads(run(app, ["grade", NAME, "--json"]).stdout)
+    assert [line["student"] for line in lines] == ["ada", "anouk", "bilal"]
+    assert lines[2]["mistakes"] == ["mse_loop: syntax-error", "rmse_numpy: undefined-name"]
+    assert (course.root / "grading/02_mse.csv").read_text().startswith("student,points")
+
+
+def test_command_line_says_in_one_line_what_is_wrong(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CliRunner().invoke
+    monkeypatch.chdir(course.root)
+    for arguments, says in [
+        (["grade", "99_none"], "no assignment '99_none'; there are 01_mae"),
+        (["grade", "02_mse"], "nobody has submitted 02_mse"),
+        (["sample", "01_mae"], "there is no sample class for '01_mae'"),
+        (["check", "mse", "x.py"], "there is no task 'mse'; the tasks are"),
+        (["check", "mse_loop", "nowhere.py"], "cannot read nowhere.py"),
+    ]:
+        done = run(app, arguments)
+        assert done.exit_code == 1
+        assert says in " ".join(done.stderr.split())
+    (course.root / "nbgrader_config.py").unlink()
+    assert "call this inside a course's folder" in run(app, ["grade"]).stderr
+
+
+def test_report_has_a_line_for_every_submission() -> None:
+    lines = report.lines([Graded("eve", NAME, 0.1, problem="not a notebook")], {})
+    assert lines[0]["points"] is None and lines[0]["notes"] == ["not a notebook"]

@@ -1,0 +1,73 @@
+"""exercises/ is made from solutions/; unsolved fails, solved passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.classroom.course import Course
+from autograder.classroom.rebuild import grade_id, is_locked, marks, template
+from autograder.grader import Grader
+
+ROOT = Path(__file__).parent.parent
+ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
+
+
+def points(cells: list[nbformat.NotebookNode]) -> dict[str, float]:
+    """Return what each test cell earned, read as nbgrader reads it."""
+    earned = {}
+    for cell in cells:
+        if is_locked(cell) and marks(cell).get("grade"):
+            results = [o for o in cell.outputs if o.output_type == "execute_result"]
+            failed = any(o.output_type == "error" for o in cell.outputs)
+            earned[grade_id(cell)] = 0.0 if failed else float(results[-1]["data"]["text/plain"])
+    return earned
+
+
+def full_marks(cells: list[nbformat.NotebookNode]) -> dict[str, float]:
+    """Return the points that each test cell can give."""
+    return {
+        grade_id(cell): float(marks(cell)["points"])
+        for cell in cells
+        if is_locked(cell) and marks(cell).get("grade")
+    }
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_released_is_what_nbgrader_makes_of_the_source(name: str, course: Course) -> None:
+    committed = (ROOT / "exercises" / name / f"{name}.ipynb").read_text("utf-8")
+    course.release(name)
+    assert (course.root / "exercises" / name / f"{name}.ipynb").read_text("utf-8") == committed
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_release_shows_no_solution_and_no_hidden_test(name: str) -> None:
+    released = (ROOT / "exercises" / name / f"{name}.ipynb").read_text("utf-8")
+    for secret in ("BEGIN SOLUTION", "HIDDEN TESTS", "MARKING SCHEME"):
+        assert secret not in released
+        assert secret in (ROOT / "solutions" / name / f"{name}.ipynb").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_solution_gets_full_marks(name: str, grader: Grader) -> None:
+    cells = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4).cells
+    verdicts = grader.grade_notebook(cells, "teacher")
+    assert points(cells) == full_marks(cells)
+    assert all(verdict.mistakes == () for verdict in verdicts)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_unsolved_fails_in_every_cell(name: str, grader: Grader) -> None:
+    paths = [ROOT / folder / name / f"{name}.ipynb" for folder in ("solutions", "exercises")]
+    cells = template(*paths).cells
+    grader.grade_notebook(cells, "nobody")
+    assert set(points(cells)) == set(full_marks(cells))
+    assert not any(points(cells).values())
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_every_source_cell_has_a_readable_id_and_no_output(name: str) -> None:
+    cells = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4).cells
+    assert all(cell.id == (grade_id(cell) or cell.id) and not cell.get("outputs") for cell in cells)
