@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +83,7 @@ def release(assignment: Assignment) -> None:
 def grade(
     assignment: Assignment = "02_mse",
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
+    rung: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook."""
@@ -103,7 +105,7 @@ def grade(
         graded = []
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
-            for one in grade_class(course, assignment, names, workers):
+            for one in grade_class(course, assignment, names, workers, rung):
                 graded.append(one)
                 bar.advance(step)
     except CourseError as problem:
@@ -118,6 +120,32 @@ def grade(
     report.show(lines, Console())
     print(f"Report     {shown(page)}, {shown(table)}")
     print(f"Gradebook  {shown(course.database)}")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this machine offers: how submissions are locked in, and which versions grade."""
+    from importlib.metadata import version
+
+    from autograder.sandbox import rungs
+
+    rung, why = rungs.best()
+    names = ("nbgrader", "jupyterlab", "numpy", "matplotlib", "ipython")
+    found = {"python": sys.version.split()[0], **{name: version(name) for name in names}}
+    if as_json:
+        print(json.dumps({"rung": rung, "why": why, "protects": PROTECTS[rung], "versions": found}))
+        return
+    print(f"Rung      {rung}: {PROTECTS[rung]}")
+    if why:
+        print(f"          No better one here: {why}")
+    print("Versions  " + ", ".join(f"{name} {number}" for name, number in found.items()))
+
+
+PROTECTS = {
+    "bubblewrap": "submissions see Python and its libraries, and nothing else of this machine.",
+    "process": "submissions run with limits and cannot start programs (on Linux) or see tests, "
+    "but they run as you and could read your files. Grade only people whom you trust.",
+}
 
 
 def progress() -> Progress:

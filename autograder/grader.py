@@ -48,9 +48,11 @@ class Grader:
     ('constant-answer',)
     """
 
-    def __init__(self, course_seed: str = "", limits: Limits | None = None) -> None:
+    def __init__(
+        self, course_seed: str = "", limits: Limits | None = None, rung: str | None = None
+    ) -> None:
         self.course_seed, self.limits = course_seed, limits or Limits()
-        self.sandbox = Sandbox()
+        self.sandbox = Sandbox(rung)
 
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
         """Return the verdict on a function's source; `np` is imported for it.
@@ -110,6 +112,7 @@ class Student:
 
     def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
         self._sandbox, self._limits = sandbox, limits
+        self.rung = sandbox.rung
         self._session = sandbox.session()
         self._replay: list[str] = []
         self._lost: dict[str, Answer] = {}
@@ -250,7 +253,8 @@ class Tests:
         else:
             earned = points
         data = {"text/plain": repr(round(earned, 4))}
-        return [*shown, new_output("execute_result", data=data, execution_count=None)]
+        graded_under = {"autograder": {"rung": self._student.rung}}
+        return [*shown, new_output("execute_result", data=data, metadata=graded_under)]
 
     def execute(self, source: str) -> tuple[Any, str, NotebookNode | None]:
         """Execute a locked cell; return its last line's value, what it printed, its error."""

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, is_locked, template
+from autograder.sandbox import rungs
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
@@ -116,6 +117,27 @@ class Course:
             except MissingEntry:
                 return False
         return known and self.released(assignment).is_dir()
+
+    def settle_rung(self, asked: str = "") -> str:
+        """Return the rung to grade under, and remember it; never a lower one than last time.
+
+        Raises CourseError when only a lower one is to be had and it was not asked for by name.
+        """
+        offered, why = rungs.best()
+        note = self.root / "grading" / "rung"
+        last = note.read_text().strip() if note.exists() else rungs.RUNGS[0]
+        if asked and asked not in rungs.RUNGS:
+            raise CourseError(f"there is no rung {asked!r}; there are {', '.join(rungs.RUNGS)}")
+        if asked and rungs.RUNGS.index(asked) > rungs.RUNGS.index(offered):
+            raise CourseError(f"{asked} was asked for, but {why}")
+        if not asked and rungs.RUNGS.index(offered) < rungs.RUNGS.index(last):
+            raise CourseError(
+                f"the last grades were made under {last}, here is only {offered}: {why}. "
+                f"To accept the weaker protection, ask for it: --rung {offered}"
+            )
+        note.parent.mkdir(exist_ok=True)
+        note.write_text(asked or offered)
+        return asked or offered
 
     def record(self, student: str, assignment: str) -> str:
         """Put a submission through nbgrader's autograde step; return "" or what went wrong."""

@@ -20,6 +20,17 @@ from autograder.judge import Verdict
 
 
 @dataclass(frozen=True)
+class Job:
+    """What every submission of one run has in common."""
+
+    assignment: str
+    handed_out: dict[str, NotebookNode]
+    course_seed: str
+    limits: Limits
+    rung: str
+
+
+@dataclass(frozen=True)
 class Graded:
     """One submission after its run: its notebooks with outputs, or the problem that stopped it."""
 
@@ -44,22 +55,23 @@ def students(course: Course, assignment: str) -> list[str]:
 
 
 def grade_class(
-    course: Course, assignment: str, names: list[str], workers: int
+    course: Course, assignment: str, names: list[str], workers: int, rung: str = ""
 ) -> Iterator[Graded]:
     """Yield every submission as soon as it is graded and in the gradebook."""
-    handed_out = course.templates(assignment)
     settings = course.config.Execute
-    seed = str(settings.get("course_seed", ""))
-    limits = Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5))
+    job = Job(
+        assignment=assignment,
+        handed_out=course.templates(assignment),
+        course_seed=str(settings.get("course_seed", "")),
+        limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
+        rung=course.settle_rung(rung),
+    )
     pool = ProcessPoolExecutor(
         min(workers, len(names)) or 1, get_context("forkserver"), initializer=ignore_interrupt
     )
     try:
         waiting = [
-            pool.submit(
-                run, name, assignment, course.submitted(name, assignment), handed_out, seed, limits
-            )
-            for name in names
+            pool.submit(run, job, name, course.submitted(name, assignment)) for name in names
         ]
         for finished in as_completed(waiting):
             yield record(course, finished.result())
@@ -72,33 +84,29 @@ def ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def run(
-    student: str,
-    assignment: str,
-    folder: Path,
-    handed_out: dict[str, NotebookNode],
-    seed: str,
-    limits: Limits,
-) -> Graded:
+def run(job: Job, student: str, folder: Path) -> Graded:
     """Run and judge one submission; knows no gradebook, so many can do so at once."""
     start = time.perf_counter()
     notebooks: dict[str, list[NotebookNode]] = {}
     verdicts: list[Verdict] = []
     notes: list[str] = []
     problem = ""
+    graded_by = grader(job.course_seed, job.limits, job.rung)
     try:
-        for name, ours in handed_out.items():
+        for name, ours in job.handed_out.items():
             path = folder / f"{name}.ipynb"
             if not path.is_file():
                 raise Unreadable(f"{name}.ipynb was not handed in")
             rebuilt, found = rebuild(read(path), ours)
             notes += found
-            verdicts += grader(seed, limits).grade_notebook(rebuilt.cells, student)
+            verdicts += graded_by.grade_notebook(rebuilt.cells, student)
             notebooks[name] = rebuilt.cells
     except Unreadable as reason:
         problem = str(reason)
     seconds = time.perf_counter() - start
-    return Graded(student, assignment, seconds, notebooks, tuple(verdicts), tuple(notes), problem)
+    return Graded(
+        student, job.assignment, seconds, notebooks, tuple(verdicts), tuple(notes), problem
+    )
 
 
 def record(course: Course, graded: Graded) -> Graded:

@@ -12,6 +12,7 @@ from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
+from autograder.classroom.course import Course
 from autograder.classroom.rebuild import rebuild, template
 from autograder.grader import Grader, Limits
 
@@ -19,9 +20,9 @@ Resources = dict[str, Any]
 
 
 @cache
-def grader(course_seed: str, limits: Limits) -> Grader:
+def grader(course_seed: str, limits: Limits, rung: str) -> Grader:
     """Return the grader of this process: starting its sandbox takes more than a second."""
-    made = Grader(course_seed, limits)
+    made = Grader(course_seed, limits, rung)
     atexit.register(made.close)
     return made
 
@@ -49,6 +50,9 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
     """Runs a submission in the sandbox and judges it, where nbgrader would start a kernel."""
 
     course_seed = Unicode("", help="Draws the hidden inputs; keep it secret.").tag(config=True)
+    rung = Unicode("", help="Grade under this rung, even if it is lower than last time.").tag(
+        config=True
+    )
     cell_seconds = Float(30, help="How long one cell may run.").tag(config=True)
     call_seconds = Float(5, help="How long one call of a student's function may take.").tag(
         config=True
@@ -65,7 +69,8 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         done = self.finished.pop((ids["assignment"], ids["student"], ids["notebook"]), None)
         if done is None:
             limits = Limits(self.cell_seconds, self.call_seconds)
-            grader(self.course_seed, limits).grade_notebook(nb.cells, ids["student"])
+            rung = Course(Path(self.parent.parent.coursedir.root)).settle_rung(self.rung)
+            grader(self.course_seed, limits, rung).grade_notebook(nb.cells, ids["student"])
         else:
             for cell, graded in zip(nb.cells, done, strict=True):
                 if cell.cell_type == "code":

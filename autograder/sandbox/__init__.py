@@ -7,20 +7,15 @@ import shutil
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from autograder.sandbox import rungs
 from autograder.sandbox.inside import wire
 
-INSIDE = Path(__file__).parent / "inside"
 PID = struct.Struct("!i")
-START = (
-    "import sys; sys.path[:0] = {paths!r}; from pathlib import Path; import inside.zygote as z; "
-)
-START += "z.main({control}, Path({scratch!r}))"
 
 
 class Died(Exception):
@@ -38,29 +33,25 @@ class TooSlow(Died):
 class Sandbox:
     """One warm interpreter under which every submission gets a process of its own.
 
-    `rung` names the protection: "process" is a plain process with limits. It holds no reference
-    and no test, but it runs as the same user, and could read that user's files.
+    `rung` says how well it is locked in (see rungs.py); by default the best that works here.
     """
 
-    rung = "process"
-
-    def __init__(self) -> None:
+    def __init__(self, rung: str | None = None) -> None:
+        self.rung = rung or rungs.best()[0]
         self._home = tempfile.mkdtemp(prefix="autograder-")
         self._start()
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
-        paths = [str(INSIDE / "standin"), str(INSIDE.parent)]
-        scratch = tempfile.mkdtemp(dir=self._home)
-        code = START.format(paths=paths, control=theirs.fileno(), scratch=scratch)
+        scratch = Path(tempfile.mkdtemp(dir=self._home))
         self._zygote = subprocess.Popen(
-            [sys.executable, "-I", "-c", code],
+            rungs.command(self.rung, theirs.fileno(), scratch),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=scratch,
-            env=environment(scratch),
+            env=environment("/tmp" if self.rung == "bubblewrap" else str(scratch)),
         )
         theirs.close()
         wire.exactly(self._control, PID.size, None)

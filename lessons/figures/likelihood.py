@@ -33,19 +33,14 @@ def coin_hill(heads: int, tosses: int, p: float) -> None:
     figure, (axes,) = new(7, 3.6)
     axes.plot(chances, hill, color=BLUE)
     axes.plot([top, top], [0, peak], ":", color=GREY)
-    axes.text(top, peak * 1.04, f"top at {top:g}", ha="center", color=GREY)
+    axes.text(top, peak * 1.06, f"top at {top:g}", ha="center", color=GREY)
     axes.plot([p, p], [0, height], "--", color=ORANGE)
     axes.plot(p, height, "D", color=ORANGE, markersize=9)
-    side = "right" if p < top else "left"
-    label = f"  p = {p:g}: {height:.3f}  "
-    axes.text(p, height, label, ha=side, va="bottom", color=ORANGE)
-    axes.set(xlim=(-0.02, 1.02), ylim=(0, peak * 1.18), xlabel="p, the chance of heads")
-    axes.set(ylabel="likelihood, in thousandths", title=f"{heads} heads and {tails} tails")
+    axes.set(xlim=(-0.02, 1.02), ylim=(0, peak * 1.2), xlabel="p, the chance of heads")
+    axes.set(ylabel="likelihood, in thousandths")
+    axes.set_title(f"{heads} heads, {tails} tails. Diamond: p = {p:.2f}, likelihood {height:.3f}")
     alt = f"The likelihood of p is a hill with its top at {top:g}, {peak:.3f} thousandths high. "
-    show(
-        figure,
-        alt + f"At p = {p:g} it is {height:.3f} thousandths, {height / peak:.2f} times that.",
-    )
+    show(figure, alt + f"At p = {p:g} it is {height:.3f}, {height / peak:.2f} times as high.")
 
 
 def hill_and_valley(heads: int, tosses: int) -> None:
@@ -80,18 +75,17 @@ def bell_and_bowl(errors: Sequence[float], sigma: float) -> None:
         axes.plot(error, curve, color=BLUE)
         axes.vlines(marks, 0, height, color=ORANGE, linestyle="--")
         axes.plot(marks, height, "D", color=ORANGE, markersize=8)
+        above = "center" if axes is panels[0] else "top"
         for place, value in zip(marks, height, strict=True):
-            side, gap = ("right", -0.4) if place < 0 else ("left", 0.4)
-            axes.text(place + gap, value, f"{value:.3f}", ha=side, va="center", color=ORANGE)
+            side, gap = ("right", -0.5) if place < 0 else ("left", 0.5)
+            axes.text(place + gap, value, f"{value:.3f}", ha=side, va=above, color=ORANGE)
         axes.set(xlabel="error in minutes", title=name, ylim=(0, 1.12 * curve.max()))
         axes.set_xticks(range(-6, 7, 2), [_minus(tick) for tick in range(-6, 7, 2)])
     facts = "; ".join(
         f"error {_minus(place)}: density {density:.3f}, −log {bowl:.3f}"
         for place, density, bowl in zip(marks, *heights, strict=True)
     )
-    show(
-        figure, f"A bell of width {sigma:g}, and its −log, a parabola with a round bottom. {facts}."
-    )
+    show(figure, f"A bell of width {sigma:g}, and its −log, a parabola. {facts}.")
 
 
 def two_noises(spread: float) -> None:
@@ -104,16 +98,14 @@ def two_noises(spread: float) -> None:
         loss.plot(error, -np.log(curve), style, color=color)
     density.text(2.4, 0.17, "Gaussian: round top", color=BLUE)
     density.text(1.2, 0.29, "Laplace: pointed top", color=ORANGE)
-    loss.text(-4.6, 11.2, "Gaussian: a bowl", color=BLUE)
-    loss.text(5.4, 3.2, "Laplace:\na V", color=ORANGE)
+    loss.text(0, 11.2, "Gaussian: a bowl", color=BLUE, ha="center")
+    loss.text(6.6, 2.6, "Laplace:\na V", color=ORANGE)
     density.set(title="Density", xlabel="error", xlim=(-10, 11))
     loss.set(title="−log of the density", xlabel="error", ylim=(0, None))
     for axes in density, loss:
         axes.set_xticks(range(-10, 11, 5), [_minus(tick) for tick in range(-10, 11, 5)])
     edge = [-math.log(curve[-1]) for curve in noises]
-    alt = (
-        f"Two densities of spread {spread:g} and their −log. Gaussian: round top, −log a parabola, "
-    )
+    alt = f"Two densities of spread {spread:g}. Gaussian: round top, −log a parabola, "
     alt += f"{edge[0]:.1f} at an error of {error[-1]:g}. Laplace: pointed top, −log a V, "
     show(figure, alt + f"only {edge[1]:.1f} there.")
 
@@ -126,37 +118,35 @@ def lines_by_noise(
     usual = np.arange(len(distance)) != outlier
     axes.plot(distance[usual], minutes[usual], "o", color=GREY, markersize=8)
     axes.plot(distance[outlier], minutes[outlier], "X", color=PURPLE, markersize=11)
-    note = "flat tire"
-    axes.text(
-        distance[outlier] - 0.2, minutes[outlier], note, ha="right", va="center", color=PURPLE
-    )
+    axes.text(distance[outlier] - 0.2, minutes[outlier] - 1, "flat tire", ha="right", color=PURPLE)
     ends = np.array([0, distance.max() + 0.4])
+    facts = []
     looks = zip(weights.items(), (BLUE, ORANGE), ("-", "--"), strict=True)
     for (name, weight), color, style in looks:
         axes.plot(ends, weight * ends, style, color=color)
         label = f" {name}:\n w = {weight:.2f}"
         axes.text(ends[1], weight * ends[1], label, color=color, va="center")
+        below = (weight * distance > minutes)[usual].sum()
+        facts.append(f"{name} noise gives slope {weight:.2f}, {below} usual orders below the line")
     axes.set(xlim=(0, distance.max() + 2), ylim=(0, None), xlabel="kilometers", ylabel="minutes")
-    facts = " and ".join(f"{weight:.2f} under {name} noise" for name, weight in weights.items())
-    alt = f"Eight orders, seven near one line and one far above it. The slope is {facts}; "
-    show(
-        figure, alt + "the Gaussian line is pulled up, above all seven usual orders but the first."
-    )
+    axes.set_xticks(range(0, 9, 2))
+    show(figure, f"{usual.sum()} usual orders and one far above them. {'; '.join(facts)}.")
 
 
 def poisson_chances(rates: Sequence[float]) -> None:
     """Draw the Poisson chance of every count, for some expected counts."""
     figure, (axes,) = new(7.4, 3.5)
-    counts = np.arange(0, 31)
     facts = []
     for rate, color, marker in zip(rates, (BLUE, ORANGE, GREEN), ("o", "D", "s"), strict=False):
-        chances = np.array([math.exp(-rate) * rate**k / math.factorial(k) for k in counts.tolist()])
-        axes.vlines(counts, 0, chances, color=color, linewidth=1.5, alpha=0.6)
-        axes.plot(counts, chances, marker, color=color, markersize=6)
-        place = int(chances.argmax())
-        label = f"  λ = {rate:g}, spread {math.sqrt(rate):.1f}"
-        axes.text(place + 0.4, chances.max() + 0.012, label, color=color)
-        facts.append(f"λ = {rate:g} spreads by {math.sqrt(rate):.1f}, highest {chances.max():.2f}")
+        chances = [math.exp(-rate) * rate**k / math.factorial(k) for k in range(31)]
+        counts = [k for k, chance in enumerate(chances) if chance > 0.002]
+        shown = [chances[k] for k in counts]
+        axes.vlines(counts, 0, shown, color=color, linewidth=1.5, alpha=0.6)
+        axes.plot(counts, shown, marker, color=color, markersize=6)
+        top, spread = max(shown), f"{math.sqrt(rate):.1f}"
+        label = f"  λ = {rate:g}, spread {spread}"
+        axes.text(chances.index(top) + 0.4, top + 0.012, label, color=color)
+        facts.append(f"λ = {rate:g} spreads by {spread}, highest {top:.2f}")
     axes.set(xlim=(-0.7, 30.7), ylim=(0, 0.33), xlabel="orders in one hour", ylabel="probability")
     show(figure, f"Poisson chances of the counts from 0 to 30: {'; '.join(facts)}.")
 
@@ -166,23 +156,22 @@ def equal_areas(sigmas: Sequence[float]) -> None:
     figure, (axes,) = new(7, 3.6)
     error = np.linspace(-2.5, 2.5, 1001)
     facts = []
-    looks = zip(sigmas, (BLUE, ORANGE, GREEN), ("-", "--", ":"), ("//", "\\\\", ".."), strict=False)
+    looks = zip(sigmas, (BLUE, ORANGE), ("-", "--"), ("//", "\\\\"), strict=True)
     for sigma, color, style, hatch in looks:
         density = _bell(error, sigma)
         top = float(density.max())
         axes.plot(error, density, style, color=color)
-        axes.fill_between(
-            error, density, facecolor=(color, 0.1), edgecolor=(color, 0.5), hatch=hatch
-        )
-        place = 0.35 * sigma + 0.1
+        fill = {"facecolor": (color, 0.1), "edgecolor": (color, 0.5), "hatch": hatch}
+        axes.fill_between(error, density, **fill)
         label = f"σ = {sigma:g}: height {top:.2f}, area 1"
-        axes.text(place, top * 0.93 if top > 1 else top + 0.06, label, color=color)
+        height = top * 0.93 if top > 1 else top + 0.06
+        axes.text(0.35 * sigma + 0.1, height, label, color=color)
         facts.append(f"σ = {sigma:g} is {top:.2f} high")
-    axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
-    axes.text(-2.5, 1.06, "1: no probability can be above this", color=GREY)
+    axes.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    axes.text(-2.5, 1.06, "no probability is above 1", color=GREY)
     axes.set_xticks(range(-2, 3), [_minus(tick) for tick in range(-2, 3)])
     axes.set(xlabel="error", ylabel="density", ylim=(0, None))
-    show(figure, f"Two bells, both of area 1: {' and '.join(facts)}; the narrow one rises above 1.")
+    show(figure, f"Two bells, both of area 1: {' and '.join(facts)}.")
 
 
 def price_of_sigma(residual: float) -> None:
@@ -191,19 +180,19 @@ def price_of_sigma(residual: float) -> None:
     vague, missed = np.log(sigma), residual**2 / (2 * sigma**2)
     lowest = math.log(size) + 0.5
     figure, (axes,) = new(7.4, 3.9)
-    axes.plot(sigma, vague + missed, color=BLUE)
-    axes.plot(sigma, vague, "--", color=ORANGE)
-    axes.plot(sigma, missed, ":", color=GREEN)
+    curves = (vague + missed, "-", BLUE), (vague, "--", ORANGE), (missed, ":", GREEN)
+    for curve, style, color in curves:
+        axes.plot(sigma, curve, style, color=color)
     axes.plot(size, lowest, "D", color=PURPLE, markersize=9)
-    axes.text(size, lowest + 0.35, f"lowest at σ = {size:g}", color=PURPLE, ha="center")
-    axes.text(10.1, vague[-1] + missed[-1] + 0.15, "sum", color=BLUE, va="center")
-    axes.text(10.1, vague[-1] - 0.15, "log σ", color=ORANGE, va="center")
+    axes.text(10.1, vague[-1] + missed[-1] + 0.25, "sum", color=BLUE, va="center")
+    axes.text(10.1, vague[-1] - 0.25, "log σ", color=ORANGE, va="center")
     axes.text(10.1, missed[-1] + 0.1, "r²/(2σ²)", color=GREEN, va="center")
     axes.set(xlim=(0, 11.4), ylim=(-2, 6), xlabel="σ that the model claims", ylabel="loss")
     axes.set_yticks(range(-2, 7, 2), [_minus(tick) for tick in range(-2, 7, 2)])
-    axes.set_title(f"One sample, missed by {size:g}")
+    axes.set_title(f"Missed by {size:g}: the sum is lowest at σ = {size:g} (diamond)")
     alt = f"For a residual of {size:g} the loss over σ is U-shaped, steep for small σ, lowest at "
-    show(figure, alt + f"σ = {size:g} with {lowest:.3f}, then slowly rising like log σ.")
+    alt += f"σ = {size:g} with {_minus(lowest, '.3f')}, then slowly rising like log σ."
+    show(figure, alt)
 
 
 def spread_bands(

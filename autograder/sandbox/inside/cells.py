@@ -91,7 +91,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
 
 def shell() -> Shell:
-    """Return an IPython shell with its first traceback, which is slow, already behind it."""
+    """Return an IPython shell with its first traceback and plot, which are slow, behind it."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -99,7 +99,7 @@ def shell() -> Shell:
     Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
     made: Shell = Shell.instance(config=config)
     made.run_cell("1 / 0")
-    made.run_cell("'warm'")
+    made.run_cell("import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()")
     made.reset()
     outputs.clear()
     return made

@@ -1,0 +1,91 @@
+"""How well a student's process is locked in, rung by rung, and which rung this machine has."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+RUNGS = ("process", "bubblewrap")
+"""From the weakest to the strongest."""
+
+PACKAGE = Path(__file__).parent.parent
+INSIDE = Path(__file__).parent / "inside"
+SCRATCH_BYTES = 128 * 2**20
+START = (
+    "import sys; sys.path[:0] = [{folder!r}, {standin!r}]; from pathlib import Path; "
+    "from inside.zygote import main; main({control}, Path({scratch!r}))"
+)
+
+
+@cache
+def best() -> tuple[str, str]:
+    """Return the strongest rung that works here, and why no stronger one does ("" when it does)."""
+    if not sys.platform.startswith("linux"):
+        return "process", "bubblewrap exists for Linux only"
+    if not shutil.which("bwrap"):
+        return (
+            "process",
+            "bubblewrap is missing; on Debian or Ubuntu: sudo apt-get install bubblewrap",
+        )
+    probe = [*namespaces(), "--ro-bind", "/", "/", sys.executable, "-I", "-S", "-c", ""]
+    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return "process", f"bubblewrap cannot make namespaces here: {done.stderr.strip()[:200]}"
+    return "bubblewrap", ""
+
+
+def command(rung: str, control: int, scratch: Path) -> list[str]:
+    """Return the command that starts the zygote on a rung; `control` is its socket's number."""
+    if rung == "bubblewrap":
+        return [*locked_in(), *zygote(Path("/sandbox"), control, Path("/tmp"))]
+    return zygote(INSIDE.parent, control, scratch)
+
+
+def zygote(folder: Path, control: int, scratch: Path) -> list[str]:
+    """Return the command for a zygote whose `inside` lies in `folder`."""
+    standin = str(folder / "inside" / "standin")
+    code = START.format(folder=str(folder), standin=standin, control=control, scratch=str(scratch))
+    return [sys.executable, "-I", "-B", "-c", code]
+
+
+def namespaces() -> list[str]:
+    """Return bubblewrap with namespaces of its own for all that has one, and no privileges."""
+    return ["bwrap", "--unshare-user", "--unshare-all", "--new-session", "--cap-drop", "ALL"]
+
+
+def locked_in() -> list[str]:
+    """Return bubblewrap with nothing visible but Python, its libraries and `inside/`.
+
+    This package may itself be installed among the libraries: an empty folder then covers it.
+    """
+    shown = [path for path in libraries() if path.exists()]
+    binds = [part for path in shown for part in ("--ro-bind", str(path), str(path))]
+    covered = [
+        part
+        for path in shown
+        if PACKAGE.is_relative_to(path)
+        for part in ("--tmpfs", str(PACKAGE), "--remount-ro", str(PACKAGE))
+    ]
+    devices = ("null", "zero", "random", "urandom")
+    return [
+        *namespaces(),
+        *binds,
+        *covered,
+        *("--ro-bind", str(INSIDE), "/sandbox/inside"),
+        *(part for name in devices for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
+        *("--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"),
+        *("--remount-ro", "/", "--chdir", "/tmp"),
+    ]
+
+
+def libraries() -> list[Path]:
+    """Return the folders that Python needs: those of the environment, its base, and the system."""
+    system = [Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64")]
+    base = Path(sys.base_prefix)
+    python = Path(sys.executable).resolve()
+    if base in (Path("/usr"), Path("/usr/local")):
+        return [*system, python, Path("/usr/local/lib"), Path(sys.prefix)]
+    return [*system, base, Path(sys.prefix)]
