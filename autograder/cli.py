@@ -83,6 +83,7 @@ def release(assignment: Assignment) -> None:
 def grade(
     assignment: Assignment = "02_mse",
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
+    resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
     rung: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -102,17 +103,17 @@ def grade(
         if not names:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
-        graded = []
+        lines = []
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
-            for one in grade_class(course, assignment, names, workers, rung):
-                graded.append(one)
+            for line in grade_class(course, assignment, names, workers, rung, resume):
+                lines.append(line)
                 bar.advance(step)
     except CourseError as problem:
         raise fail(str(problem)) from None
     except KeyboardInterrupt:
-        raise fail("stopped; what was graded is in the gradebook, call me again to go on") from None
-    lines = report.lines(graded, course.scores(assignment))
+        raise fail("stopped; what was graded is kept, --resume goes on from there") from None
+    lines.sort(key=lambda line: line["student"])
     if as_json:
         print(json.dumps(lines, indent=1))
         return

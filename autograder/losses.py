@@ -7,6 +7,8 @@ because NumPy would otherwise broadcast (n,) against (n, 1) to n x n differences
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -76,3 +78,150 @@ def mse_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """
     r = residuals(y_true, y_pred)
     return 2 * r / r.size
+
+
+def matched(y_true: ArrayLike, y_pred: ArrayLike, dimensions: int) -> tuple[Array, Array]:
+    """Return both as float64 arrays of one shape with this many dimensions.
+
+    Raises ValueError when the shapes differ or are others, or when there is no sample at all.
+
+    >>> matched([1, 0], [0.75, 0.5], 1)
+    (array([1., 0.]), array([0.75, 0.5 ]))
+    """
+    true, pred = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
+    if true.shape != pred.shape or true.ndim != dimensions:
+        shapes = f"shapes are {true.shape} and {pred.shape}"
+        raise ValueError(f"{shapes}: they must be equal, with {dimensions} dimension(s)")
+    if true.size == 0:
+        raise ValueError("a mean over no samples does not exist")
+    return true, pred
+
+
+def softmax(logits: ArrayLike) -> Array:
+    """Probabilities from logits of any size: exp(z) / sum(exp(z)) along the last axis.
+
+    Takes the logits of one sample, shape (k,), or of one sample per row, (n, k), and returns the
+    same shape. Each row is shifted by its own maximum first, which changes no quotient and keeps
+    exp from overflowing. Raises ValueError when there is no logit at all.
+
+    >>> softmax([1000, 1000])
+    array([0.5, 0.5])
+    """
+    z = np.asarray(logits, dtype=np.float64)
+    powers: Array = z - z.max(axis=-1, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
+
+
+def cross_entropy(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> float:
+    """Categorical cross-entropy, mean over the rows of -sum(y_true * log(y_pred)).
+
+    Both have shape (n, k): one-hot rows and rows of probabilities, which are clipped to
+    [eps, 1 - eps]. Raises ValueError when the shapes differ or are not (n, k).
+
+    >>> round(cross_entropy([[1, 0], [0, 1]], [[0.25, 0.75], [0.5, 0.5]]), 4)
+    1.0397
+    """
+    true, pred = matched(y_true, y_pred, 2)
+    logs = np.clip(pred, eps, 1 - eps)
+    np.log(logs, out=logs)
+    return float(-np.vdot(true, logs) / len(true))
+
+
+def sparse_cross_entropy(labels: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> float:
+    """Categorical cross-entropy of class numbers, mean of -log(y_pred[i, labels[i]]).
+
+    `labels` are integers from 0 to k - 1, shape (n,); `y_pred` has shape (n, k) and is clipped to
+    [eps, 1 - eps]. The number is that of cross_entropy on the same labels, one-hot. Raises
+    ValueError for other shapes, for labels that are no integers, and for no such class.
+
+    >>> round(sparse_cross_entropy([0, 1], [[0.25, 0.75], [0.5, 0.5]]), 4)
+    1.0397
+    """
+    classes, pred = np.asarray(labels), np.asarray(y_pred, dtype=np.float64)
+    if classes.ndim != 1 or pred.ndim != 2 or len(classes) != len(pred):
+        raise ValueError(f"labels {classes.shape}, y_pred {pred.shape}: not (n,) and (n, k)")
+    if classes.size == 0:
+        raise ValueError("a mean over no samples does not exist")
+    if classes.dtype.kind not in "iu":
+        raise ValueError(f"labels are class numbers, integers, not {classes.dtype}")
+    if classes.min() < 0 or classes.max() >= pred.shape[1]:
+        raise ValueError(f"labels must be classes from 0 to {pred.shape[1] - 1}")
+    chosen = np.clip(pred[np.arange(len(pred)), classes], eps, 1 - eps)
+    return float(-np.mean(np.log(chosen)))
+
+
+def huber_gradient(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Array:
+    """Gradient of the Huber loss with respect to y_pred, shape (n,).
+
+    With r = y_pred - y_true it is r / n where |r| <= delta and delta * sign(r) / n outside, which
+    is r held between -delta and delta.
+
+    >>> huber_gradient([0, 0], [0.5, -3])
+    array([ 0.25, -0.5 ])
+    """
+    r = residuals(y_true, y_pred)
+    return np.clip(r, -delta, delta) / r.size
+
+
+def log_loss_gradient(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> Array:
+    """Gradient of the log loss with respect to the probability, (p - y) / (p (1 - p)) / n.
+
+    Shape (n,), labels 0 and 1. Probabilities are clipped to [eps, 1 - eps], so that it stays
+    finite at 0 and 1. Raises ValueError when the shapes differ or are not (n,).
+
+    >>> log_loss_gradient([1, 0], [0.5, 0.5])
+    array([-1.,  1.])
+    """
+    true, pred = matched(y_true, y_pred, 1)
+    p = np.clip(pred, eps, 1 - eps)
+    return (p - true) / (p * (1 - p)) / p.size
+
+
+def hinge_gradient(y_true: ArrayLike, scores: ArrayLike) -> Array:
+    """Gradient of the hinge loss with respect to the scores, -y / n where y * score < 1, else 0.
+
+    Shape (n,), labels -1 and +1. At a margin of exactly 1 the loss has a kink; of its
+    subgradients we take 0. Raises ValueError when the shapes differ or are not (n,).
+
+    >>> hinge_gradient([1, -1], [0.5, -2])
+    array([-0.5,  0. ])
+    """
+    true, score = matched(y_true, scores, 1)
+    return np.where(true * score < 1, -true / true.size, 0.0)
+
+
+def softmax_cross_entropy_gradient(y_true: ArrayLike, logits: ArrayLike) -> Array:
+    """Gradient of cross_entropy(y_true, softmax(logits)) with respect to the logits, shape (n, k).
+
+    It is (softmax(logits) - y_true) / n, for rows of y_true that sum to 1, as one-hot rows do:
+    so short because the derivatives of log and exp cancel. Raises ValueError when the shapes
+    differ or are not (n, k).
+
+    >>> softmax_cross_entropy_gradient([[1, 0]], [[3, 3]])
+    array([[-0.5,  0.5]])
+    """
+    true, z = matched(y_true, logits, 2)
+    return (softmax(z) - true) / len(true)
+
+
+def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, h: float = 1e-5) -> Array:
+    """Gradient of f at x by central differences, (f(x + h) - f(x - h)) / (2 h) entry by entry.
+
+    `f` takes an array of the shape of `x` and returns one number; the result has that shape too.
+
+    >>> numerical_gradient(lambda x: np.sum(x**2), [[1, -2]]).round(6)
+    array([[ 2., -4.]])
+    """
+    at = np.array(x, dtype=np.float64)  # a copy: f is asked beside x, and x stays as it is
+    gradient = np.empty_like(at)
+    for i in np.ndindex(at.shape):
+        here = at[i]
+        at[i] = here + h
+        above = f(at)
+        at[i] = here - h
+        below = f(at)
+        at[i] = here
+        gradient[i] = (above - below) / (2 * h)
+    return gradient

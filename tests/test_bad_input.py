@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import ROOT
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course
@@ -79,8 +81,6 @@ FRAMES: dict[str, tuple[Callable[[NotebookNode], None], float, str]] = {
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | None, str]]:
     """Grade one class in which everybody's notebook has another fault: (points, notes)."""
-    from conftest import ROOT, shutil
-
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name, root / name)
@@ -106,17 +106,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float |
     course.submitted("no file", NAME).mkdir(parents=True)
     course.release(NAME)
     names = [*files, "no file", "ada"]
-    graded = {one.student: one for one in grade_class(course, NAME, names, workers=2)}
+    lines = list(grade_class(course, NAME, names, workers=2))
     for name, content in files.items():  # what was handed in stays as it was
         assert (course.submitted(name, NAME) / f"{NAME}.ipynb").read_bytes() == content
-    scores = course.scores(NAME)
-    return {
-        name: (
-            scores[name].points if name in scores else None,
-            "; ".join([*one.notes, one.problem]),
-        )
-        for name, one in graded.items()
-    }
+    return {line["student"]: (line["points"], "; ".join(line["notes"])) for line in lines}
 
 
 @pytest.mark.parametrize("name", FRAMES)

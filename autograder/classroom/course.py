@@ -12,9 +12,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.apps import NbGraderAPI
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -138,17 +136,6 @@ class Course:
         note.parent.mkdir(exist_ok=True)
         note.write_text(asked or offered)
         return asked or offered
-
-    def record(self, student: str, assignment: str) -> str:
-        """Put a submission through nbgrader's autograde step; return "" or what went wrong."""
-        with temp_attrs(self.directory, student_id=student, assignment_id=assignment):
-            step = Autograde(coursedir=self.directory, config=self.config)
-            step.force = True
-            outcome = capture_log(step)
-        if outcome["success"]:
-            return ""
-        raised = [line for line in outcome.get("log", "").splitlines() if "Error: " in line]
-        return f"nbgrader could not record it: {raised[-1] if raised else 'see its own log'}"
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute as NbGraderExecute
@@ -58,21 +58,12 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         config=True
     )
 
-    finished: ClassVar[dict[tuple[str, str, str], list[NotebookNode]]] = {}
-    """Cells that a parallel run has graded already, by (assignment, student, notebook)."""
-
     def preprocess(
         self, nb: NotebookNode, resources: Resources, km: object = None
     ) -> tuple[NotebookNode, Resources]:
         """Write every code cell's outputs into it; a grade cell's holds its points."""
         ids = resources["nbgrader"]
-        done = self.finished.pop((ids["assignment"], ids["student"], ids["notebook"]), None)
-        if done is None:
-            limits = Limits(self.cell_seconds, self.call_seconds)
-            rung = Course(Path(self.parent.parent.coursedir.root)).settle_rung(self.rung)
-            grader(self.course_seed, limits, rung).grade_notebook(nb.cells, ids["student"])
-        else:
-            for cell, graded in zip(nb.cells, done, strict=True):
-                if cell.cell_type == "code":
-                    cell.outputs = graded.outputs
+        limits = Limits(self.cell_seconds, self.call_seconds)
+        rung = Course(Path(self.parent.parent.coursedir.root)).settle_rung(self.rung)
+        grader(self.course_seed, limits, rung).grade_notebook(nb.cells, ids["student"])
         return nb, resources

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from autograder.classroom.course import Course, Score
-from autograder.classroom.grade import Graded
-
-Line = dict[str, Any]
+from autograder.classroom.course import Course
+from autograder.classroom.record import Line
 
 
-def lines(graded: Iterable[Graded], scores: dict[str, Score]) -> list[Line]:
-    """Return one line for each submission, by student; points are the gradebook's."""
-    made = []
-    for one in sorted(graded, key=lambda g: g.student):
-        score = None if one.problem else scores.get(one.student)
-        made.append(
-            {
-                "student": one.student,
-                "points": score and round(score.points, 4),
-                "max_points": score and score.max_points,
-                "cells": score.cells if score else {},
-                "by_hand": score.by_hand if score else 0,
-                "mistakes": list(one.mistakes),
-                "notes": [one.problem] if one.problem else list(one.notes),
-                "seconds": round(one.seconds, 3),
-            }
-        )
-    return made
+def mistakes(line: Line) -> list[str]:
+    """Return a submission's mistakes as text, such as "mse_loop: sum-not-mean"."""
+    return [f"{task}: {', '.join(slugs)}" for task, slugs in line["mistakes"].items()]
 
 
 def show(report: list[Line], console: Console) -> None:
@@ -42,9 +23,12 @@ def show(report: list[Line], console: Console) -> None:
     table = Table("student", "score", "mistakes and notes", "time", title=None)
     for line in report:
         points = "–" if line["points"] is None else f"{line['points']:g} / {line['max_points']:g}"
-        says = "\n".join([*line["mistakes"], *(f"! {note}" for note in line["notes"])])
+        says = "\n".join([*mistakes(line), *(f"! {note}" for note in line["notes"])])
         table.add_row(line["student"], points, says, f"{line['seconds'] * 1000:.0f} ms")
     console.print(table, markup=False)
+    for line in report:
+        for cell, (old, new) in line["changed"].items():
+            console.print(f"changed: {line['student']}, {cell}: {old} is now {new}")
     waiting = sum(line["by_hand"] for line in report)
     if waiting:
         console.print(f"{waiting} written answers wait for a person: open formgrader.")
@@ -63,7 +47,7 @@ def write(course: Course, assignment: str, report: list[Line]) -> tuple[Path, Pa
         rows.writerow(["student", "points", "max_points", *cells, "mistakes", "notes", "seconds"])
         for line in report:
             values = [line["cells"].get(name) for name in cells]
-            texts = ["; ".join(line["mistakes"]), "; ".join(line["notes"])]
+            texts = ["; ".join(mistakes(line)), "; ".join(line["notes"])]
             rows.writerow(
                 [
                     line["student"],

@@ -69,7 +69,7 @@ def judge(
     """
     cells = list(cells)
     asked = [
-        Asked(call, answer, not answer.error and right(answer.value, call, task.reference))
+        Asked(call, answer, not answer.error and right(answer.value, call, task))
         for call, answer in zip(calls, answers, strict=True)
     ]
     wrong = [one for one in asked if not one.right and one.call.kind != "edge"]

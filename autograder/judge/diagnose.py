@@ -43,7 +43,7 @@ def explains(task: Task, taken: Taken, call: Call, answer: Answer) -> bool:
     value = attempt(task, taken, call)
     if not usable(value):  # NumPy gives nan or inf where plain Python raises
         return bool(answer.error) or not usable(answer.value)
-    return not answer.error and close(answer.value, value)
+    return not answer.error and close(answer.value, value, task.tolerance)
 
 
 def attempt(task: Task, taken: Taken, call: Call) -> Any:

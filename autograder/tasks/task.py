@@ -110,6 +110,8 @@ class Task:
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     pipeline: Pipeline
     hints: tuple[str, str, str]
+    tolerance: tuple[float, float] = (1e-9, 1e-12)
+    """How far, relative and absolute, an answer may be off: rounding in float64 unless widened."""
 
     def calls(self, seed: int) -> list[Call]:
         """Return the questions for one student: what is stated, then hidden random inputs.

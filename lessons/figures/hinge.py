@@ -52,7 +52,7 @@ def hinge_slope() -> None:
     slope.plot([1, 3], [0, 0], color=BLUE)
     slope.plot([1, 1], [-1, 0], ":", color=ORANGE)
     slope.text(1.1, -0.55, "any slope from\n−1 to 0 is allowed", color=ORANGE)
-    loss.set(xlabel="score", title="Hinge loss, label +1", ylim=(-0.8, 3.2))
+    loss.set(xlabel="score", title="Hinge loss, label +1", ylim=(-0.8, 3.2), yticks=range(4))
     slope.set(xlabel="score", title="Its slope", ylim=(-1.3, 0.5), yticks=[-1, 0])
     alt = (
         "Left: the loss for label +1 falls to 0 at score 1 and stays there; dotted lines touch the "
@@ -61,7 +61,9 @@ def hinge_slope() -> None:
     show(figure, alt)
 
 
-def draw_street(axes: Axes, X: np.ndarray, y: np.ndarray, line: Line) -> tuple[float, int]:
+def draw_street(
+    axes: Axes, X: np.ndarray, y: np.ndarray, line: Line, size: float = 7
+) -> tuple[float, int]:
     """Draw houses and the street of `line`; return its width and how many houses touch it."""
     east, north = np.meshgrid(np.linspace(-3.6, 4, 200), np.linspace(-3, 3, 200))
     (w, b), score = line, line[0][0] * east + line[0][1] * north + line[1]
@@ -69,24 +71,26 @@ def draw_street(axes: Axes, X: np.ndarray, y: np.ndarray, line: Line) -> tuple[f
     dashes = ["dashed", "solid", "dashed"]
     axes.contour(east, north, score, [-1, 0, 1], colors=GREY, linestyles=dashes, linewidths=1.5)
     touching = y * (X @ w + b) < 1.01
-    axes.plot(*X[y > 0].T, "^", color=BLUE, markersize=7)
-    axes.plot(*X[y < 0].T, "o", color=ORANGE, markersize=7)
-    axes.plot(*X[touching].T, "s", color=PURPLE, markerfacecolor="none", markersize=14)
+    axes.plot(*X[y > 0].T, "^", color=BLUE, markersize=size)
+    axes.plot(*X[y < 0].T, "o", color=ORANGE, markersize=size)
+    axes.plot(*X[touching].T, "s", color=PURPLE, markerfacecolor="none", markersize=2 * size)
     axes.set(xlim=(-3.6, 4), ylim=(-3, 3), aspect="equal", xlabel="east")
     return 2 / float(np.linalg.norm(w)), int(np.sum(touching))
 
 
 def streets(X: np.ndarray, y: np.ndarray, lines: dict[str, Line]) -> None:
     """Draw one or several streets between the same two villages, one panel for each."""
-    figure, panels = new(5.4 if len(lines) == 1 else 8.6, 4.4 if len(lines) == 1 else 3, len(lines))
+    single = len(lines) == 1
+    figure, panels = new(5.4, 4.4) if single else new(9, 3, len(lines))
     facts = []
     for axes, (name, line) in zip(panels, lines.items(), strict=True):
-        width, touching = draw_street(axes, X, y, line)
+        width, touching = draw_street(axes, X, y, line, 7 if single else 5)
         axes.set_title(f"{name}: width {width:.2f}")
         facts.append(f"{name}: width {width:.2f}, {touching} houses inside or at the curbs")
     panels[0].set_ylabel("north")
-    panels[-1].text(3.9, 2.65, "Hilltop ▲ +1", color=BLUE, ha="right")
-    panels[0].text(-3.5, -2.85, "Riverside ● −1", color=ORANGE)
+    if single:
+        panels[0].text(3.9, 2.65, "Hilltop ▲ +1", color=BLUE, ha="right")
+        panels[0].text(-3.5, -2.85, "Riverside ● −1", color=ORANGE)
     show(figure, "Triangles and circles with a street between them. " + "; ".join(facts) + ".")
 
 
@@ -96,10 +100,11 @@ def crossed_out(X: np.ndarray, y: np.ndarray, line: Line, moves: Sequence[float]
     draw_street(axes, X, y, line)
     for place, move in zip(X, moves, strict=True):
         moved = move >= 0.01
+        text = f"{move:.2f}" if moved else "0"
         style = {"color": PURPLE, "weight": "bold"} if moved else {"color": GREY, "size": 9}
-        distance = (11, -4) if moved else (6, -3)
-        axes.annotate(f"{move:.2f}", place, distance, textcoords="offset points", **style)
-    axes.set(ylabel="north", title="How far the line moves without this house")
+        offset = (0, 10) if moved else (0, -14)
+        axes.annotate(text, place, offset, textcoords="offset points", ha="center", **style)
+    axes.set(ylabel="north", title="How far the line moves without this house (0: not at all)")
     some = [f"{move:.2f}" for move in moves if move >= 0.01]
     alt = f"Only {len(some)} of {len(moves)} houses move the line when they are crossed out, by "
     show(figure, alt + ", ".join(some) + "; all others by 0.00.")
@@ -123,7 +128,7 @@ def margin_losses() -> None:
     rivals.text(-1.95, 1.08, "0-1 loss", color=GREY)
     family.text(-0.7, 3.1, "squared hinge", color=GREEN)
     family.text(-1.95, 3.1, "hinge", color=BLUE)
-    family.text(-1.9, 0.9, "perceptron", color=PURPLE)
+    family.text(-1.95, 0.45, "perceptron", color=PURPLE)
     rivals.set_title("Three ways to judge a margin")
     family.set_title("Hinge and its relatives")
     alt = (

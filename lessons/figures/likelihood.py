@@ -196,23 +196,22 @@ def price_of_sigma(residual: float) -> None:
 
 
 def spread_bands(
-    distance: np.ndarray, minutes: np.ndarray, weight: float, bands: dict[str, np.ndarray]
+    distance: np.ndarray, minutes: np.ndarray, models: dict[str, tuple[float, float, float]]
 ) -> None:
-    """Draw orders in one panel for each claimed σ, with a band of two σ around the line."""
-    figure, panels = new(8, 3.9, len(bands))
-    order, facts = np.argsort(distance), []
-    line = weight * distance
-    for axes, (name, sigma) in zip(panels, bands.items(), strict=True):
-        low, high = (line - 2 * sigma)[order], (line + 2 * sigma)[order]
-        axes.fill_between(distance[order], low, high, facecolor=(BLUE, 0.15), edgecolor=BLUE)
-        axes.plot(distance[order], line[order], "--", color=BLUE)
-        outside = np.abs(minutes - line) > 2 * sigma
+    """Draw orders with the band w × km ± 2 (a + b × km), one panel for each model (w, a, b)."""
+    figure, panels = new(8, 3.9, len(models))
+    facts, ends = [], np.array([distance.min(), distance.max()])
+    for axes, (name, (weight, base, growth)) in zip(panels, models.items(), strict=True):
+        line, reach = weight * ends, 2 * (base + growth * ends)
+        axes.fill_between(ends, line - reach, line + reach, facecolor=(BLUE, 0.15), edgecolor=BLUE)
+        axes.plot(ends, line, "--", color=BLUE)
+        outside = np.abs(minutes - weight * distance) > 2 * (base + growth * distance)
         axes.plot(distance[~outside], minutes[~outside], "o", color=GREY, markersize=3)
         axes.plot(distance[outside], minutes[outside], "X", color=ORANGE, markersize=8)
         axes.set(xlabel="kilometers", title=f"{name}: {outside.sum()} outside", ylim=(-5, 50))
-        places = distance[outside]
-        where = f"from {places.min():.1f} to {places.max():.1f} km" if len(places) else "nowhere"
-        facts.append(f"{name}: {outside.sum()} of {len(line)} orders lie outside, {where}")
+        axes.set_yticks(range(0, 51, 10))
+        where = f"from {distance[outside].min():.1f} to {distance[outside].max():.1f} km"
+        facts.append(f"{name}: {outside.sum()} of {len(distance)} orders outside, {where}")
     panels[0].set_ylabel("minutes")
     alt = "Orders over the distance; the farther, the wider they scatter. Bands of two σ. "
     show(figure, alt + "; ".join(facts) + ".")

@@ -47,7 +47,8 @@ def surprise_boxes(games: Mapping[str, Sequence[float]]) -> None:
         entropy = np.sum(p * surprise)
         axes.set(xlim=(0, 1), ylim=(0, 2.7), xticks=(0, 0.5, 1), xlabel="probability")
         axes.set_title(f"{name}: {entropy:.3f}")
-        facts.append(f"{name} {entropy:.3f}")
+        heights = ", ".join(f"{height:.3f}" for height in np.unique(surprise))
+        facts.append(f"{name} {entropy:.3f} (surprises {heights})")
     panels[0].set_ylabel("surprise")
     alt = "Boxes as wide as the probability and as high as the surprise; their total area is the "
     show(figure, alt + "entropy: " + ", ".join(facts) + ".")

@@ -25,13 +25,14 @@ def missing_and_left(
         places = np.sign(r) * (np.arange(abs(r)) + 0.5)
         axes.plot(places, np.full(abs(r), row), marker, color=color, markerfacecolor=face)
         words = f"{abs(r)} {name}: {abs(r)} × {price:g} = {abs(r) * price:g} dollars"
-        axes.text(min(r, 0), row - 0.25, words, color=color)
+        side = {"x": 0.2, "ha": "left"} if r > 0 else {"x": -0.2, "ha": "right"}
+        axes.text(y=row - 0.25, s=words, color=color, **side)
         facts.append(f"wanted {wanted}, baked {baked}, {words}")
     axes.axvline(0, color=GREY, linewidth=1)
     mornings = enumerate(zip(y_true, y_pred, strict=True), 1)
     names = [f"morning {i}\nwanted {wanted}\nbaked {baked}" for i, (wanted, baked) in mornings]
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlim=(-5.5, 9.5), ylim=(len(names) - 0.5, -0.6), xticks=range(-4, 9, 2))
+    axes.set(xlim=(-6.2, 9), ylim=(len(names) - 0.5, -0.6), xticks=range(-6, 9, 2))
     axes.set(xlabel="residual: buns wanted − buns baked")
     show(figure, "Three mornings at the bakery. " + "; ".join(facts) + ".")
 
@@ -42,15 +43,16 @@ def tilted_v(tau: float, residuals: Sequence[float]) -> None:
     r, own = np.array([-10.0, 0, 10]), np.asarray(residuals, dtype=float)
     axes.plot(r, np.abs(r) / 2, "--", color=GREY)
     axes.plot(r, np.maximum(tau * r, (tau - 1) * r), color=BLUE)
+    label = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
     facts = []
     for value in own:
         loss = max(tau * value, (tau - 1) * value)
         axes.plot([value, value], [0, loss], ":", color=ORANGE)
         axes.plot(value, loss, "o", color=ORANGE, markersize=8, zorder=3)
-        axes.text(value, loss + 0.35, f"{loss:g}", color=ORANGE, ha="center", weight="bold")
+        axes.text(value, loss + 0.45, f"{loss:g}", color=ORANGE, ha="center", bbox=label)
         facts.append(f"residual {value:g} costs {loss:g}")
-    axes.text(-9.9, 6.9, "too many (left over)", color=GREY)
-    axes.text(-9.9, 6.2, f"each costs 1 − τ = {1 - tau:.2g}", color=BLUE)
+    axes.text(-0.3, 6.9, "too many (left over)", color=GREY, ha="right")
+    axes.text(-0.3, 6.2, f"each costs 1 − τ = {1 - tau:.2g}", color=BLUE, ha="right")
     axes.text(0.3, 6.9, "too few (missing)", color=GREY)
     axes.text(0.3, 6.2, f"each costs τ = {tau:.2g}", color=BLUE)
     axes.text(10.2, 5, "τ = 0.5", color=GREY, va="center")
@@ -71,13 +73,10 @@ def best_plan(wanted: Sequence[float], tau: float) -> None:
     figure, (curve, calendar) = new(8.4, 3.6, 2)
     curve.plot(plans, losses, color=BLUE)
     curve.plot(best, least, "D", color=PURPLE, markersize=9)
-    curve.annotate(
-        f"lowest at {best}", (best, least), (0, -16), textcoords="offset points",
-        color=PURPLE, ha="center", va="top",
-    )  # fmt: skip
+    curve.text(best, least - 1.2, f"lowest at {best}", color=PURPLE, ha="center", va="top")
     curve.set(xlabel="buns baked every day", ylim=(-3, 26), title=f"Quantile loss at τ = {tau:.2g}")
     number = np.arange(1, len(days) + 1)
-    calendar.axhline(best, color=PURPLE, linestyle="--")
+    calendar.plot([0, len(days) + 0.5], [best, best], "--", color=PURPLE)
     calendar.plot(number[~short], days[~short], "o", color=BLUE)
     calendar.plot(number[short], days[short], "X", color=ORANGE, markersize=9)
     calendar.text(len(days) + 0.8, best, f"{best}", color=PURPLE, va="center")
@@ -97,7 +96,8 @@ def one_more_bun(wanted: Sequence[float], too_few: float, too_many: float) -> No
     axes.step(baked, earns, where="post", color=BLUE)
     axes.step(baked, costs, "--", where="post", color=ORANGE)
     axes.axvline(stop, color=PURPLE, linestyle=":")
-    axes.text(34, too_few - 0.5, "it earns on average\n(too few without it)", color=BLUE, va="top")
+    text = "it earns on average\n(too few without it)"
+    axes.text(30, 0.65 * too_few, text, color=BLUE, va="top")
     text = "it costs on average\n(left over with it)"
     axes.text(100, too_many + 0.1, text, color=ORANGE, ha="right")
     axes.text(stop + 0.8, 0.85 * too_few, f"stop at {stop}", color=PURPLE)
@@ -123,7 +123,9 @@ def quantile_lines(
     for (tau, line), (color, style) in zip(lines.items(), looks, strict=False):
         heights = _height(line, ends)
         axes.plot(ends, heights, style, color=color)
-        axes.text(9.1, heights[1], f"τ = {tau:g}", color=color, va="center")
+        rank = sorted(_height(other, 9.0) for other in lines.values()).index(heights[1])
+        align = "top" if rank == 0 else "bottom" if rank == len(lines) - 1 else "center"
+        axes.text(9.1, heights[1], f"τ = {tau:g}", color=color, va=align)
         share = np.mean(y <= _height(line, x) + 1e-9)
         facts.append(f"tau {tau:g} from {heights[0]:.1f} to {heights[1]:.1f} minutes")
         facts[-1] += f", {share:.0%} of the orders at or below it"

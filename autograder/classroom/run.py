@@ -1,0 +1,114 @@
+"""The pure half of grading: a submission goes in, notebooks with outputs and points come out.
+
+It knows no gradebook and imports no nbgrader, so that any number of processes can do it at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.classroom.rebuild import Unreadable, grade_id, is_locked, marks, read, rebuild
+from autograder.grader import Grader, Limits
+
+_grader: Grader | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every submission of one run has in common."""
+
+    assignment: str
+    handed_out: dict[str, NotebookNode]
+    course_seed: str
+    limits: Limits
+    rung: str
+
+    def digest(self, folder: Path) -> str:
+        """Return a short number of all that decides a grade: same digest, same grade."""
+        parts = [self.assignment, self.course_seed, str(self.limits), self.rung]
+        parts += [nbformat.writes(notebook) for notebook in self.handed_out.values()]
+        hashed = hashlib.sha256("\0".join(parts).encode())
+        for name in self.handed_out:
+            path = folder / f"{name}.ipynb"
+            hashed.update(path.read_bytes() if path.is_file() else b"none")
+        return hashed.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission after its run.
+
+    `points` holds, by notebook and grade cell, what was earned, None where a person has to grade;
+    `unanswered` the cells that were left as handed out; `documents` the notebooks with outputs.
+    """
+
+    student: str
+    digest: str
+    seconds: float
+    points: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    unanswered: dict[str, list[str]] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+    mistakes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def start(job: Job) -> None:
+    """Make this process ready: one warm sandbox, and Ctrl-C left to whoever started it."""
+    global _grader
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _grader = Grader(job.course_seed, job.limits, job.rung)
+
+
+def run(job: Job, student: str, folder: Path) -> Graded:
+    """Run and judge one submission; needs `start` first."""
+    assert _grader is not None
+    begun = time.perf_counter()
+    graded = Graded(student, job.digest(folder), 0.0)
+    try:
+        notes: list[str] = []
+        for name, ours in job.handed_out.items():
+            path = folder / f"{name}.ipynb"
+            if not path.is_file():
+                raise Unreadable(f"{name}.ipynb was not handed in")
+            notebook, found = rebuild(read(path), ours)
+            verdicts = _grader.grade_notebook(notebook.cells, student)
+            notes += found
+            graded.points[name] = {
+                grade_id(cell): earned(cell) for cell in notebook.cells if marks(cell).get("grade")
+            }
+            graded.unanswered[name] = unanswered(notebook, ours)
+            for left in set(graded.unanswered[name]) & graded.points[name].keys():
+                graded.points[name][left] = 0.0
+            graded.documents[name] = nbformat.writes(notebook)
+            graded.mistakes.update({v.task: v.mistakes for v in verdicts if v.mistakes})
+    except Unreadable as reason:
+        graded = Graded(student, graded.digest, 0.0, problem=str(reason))
+    seconds = time.perf_counter() - begun
+    return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
+
+
+def earned(cell: NotebookNode) -> float | None:
+    """Return the points of a test cell, as nbgrader reads them; None for a written answer."""
+    if not is_locked(cell):
+        return None
+    if any(output.output_type == "error" for output in cell.outputs):
+        return 0.0
+    return float(cell.outputs[-1]["data"]["text/plain"])
+
+
+def unanswered(notebook: NotebookNode, handed_out: NotebookNode) -> list[str]:
+    """Return the names of the solution cells that are as they were handed out."""
+    ours = {grade_id(cell): cell.source for cell in handed_out.cells if marks(cell).get("solution")}
+    return [
+        grade_id(cell)
+        for cell in notebook.cells
+        if grade_id(cell) in ours and cell.source.strip() == ours[grade_id(cell)].strip()
+    ]
