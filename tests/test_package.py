@@ -20,8 +20,8 @@ ALLOWED = {
     "sandbox": set(),
     "notebook": {"judge", "tasks", "sandbox"},
     "grader": {"judge", "tasks", "sandbox", "notebook"},
-    "classroom": {"grader", "judge"},
-    "cli": {"classroom", "grader", "notebook", "tasks"},
+    "classroom": {"grader", "sandbox"},
+    "cli": {"classroom", "grader", "notebook", "sandbox", "tasks"},
 }
 """Which room may import which: arrows run one way."""
 

@@ -37,32 +37,67 @@ def keep(start: int, stop: int | None) -> Callable[[Any], Any]:
     return stage
 
 
+def rounding(decimals: int) -> Callable[[Any], Any]:
+    """Return a stage that rounds."""
+    return lambda values: np.round(values, decimals)
+
+
+def falling(factor: Callable[[int], float]) -> Callable[[Any], Any]:
+    """Return a reduction that multiplies its running total by `factor(n)` in every turn."""
+
+    def stage(values: Any) -> Any:
+        turns = np.arange(len(values), 0, -1.0)
+        return np.sum(values * factor(len(values)) ** turns)
+
+    return stage
+
+
+ROUNDED = {0: "a whole number", 1: "1 decimal"} | {d: f"{d} decimals" for d in range(2, 7)}
+
 REDUCE = (
     wrong("sum-not-mean", reduce=np.sum),
     wrong("half-factor", reduce=lambda e: np.mean(e) / 2),
     wrong("divides-twice", reduce=lambda e: np.mean(e) / e.size),
+    wrong("divides-in-loop", reduce=falling(lambda n: 1 / n)),
+    wrong("divides-in-loop", reduce=falling(lambda n: 1 / 2)),
     wrong("n-minus-1", reduce=lambda e: np.sum(e) / (e.size - 1)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (e.size + 1)),
+    wrong("wrong-n", reduce=lambda e: np.sum(e) / (e.size - 2)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (2 * e.size + 2)),
+    wrong("wrong-n", reduce=lambda e: np.sum(e) / (2 * e.size - 2)),
+    *(
+        wrong("hard-coded-n", str(n), reduce=lambda e, n=n: np.sum(e) / n)
+        for n in (2, 3, 4, 5, 10, 100)
+    ),
     wrong("per-sample-array", reduce=same),
+    wrong("per-sample-array", reduce=lambda e: e / e.size),
+    wrong("not-scalar", "an array with one entry", reduce=lambda e: np.mean(e, keepdims=True)),
     wrong("max-not-mean", reduce=np.max),
     wrong("median-not-mean", reduce=np.median),
     wrong("last-only", reduce=lambda e: e[-1]),
     wrong("overwrites-accumulator", reduce=lambda e: e[-1] / e.size),
     wrong("early-return", reduce=lambda e: e[0]),
     wrong("early-return", reduce=lambda e: e[0] / e.size),
+    wrong("running-total", reduce=lambda e: np.sum(np.cumsum(e))),
+    wrong("running-total", reduce=lambda e: np.mean(np.cumsum(e))),
+    wrong("running-total", reduce=np.cumsum),
+    wrong("wrong-start", reduce=lambda e: (np.sum(e) + 1) / e.size),
     wrong("off-by-one", select=lambda e: e[1:]),
     wrong("off-by-one", select=lambda e: e[:-1]),
     wrong("off-by-one", select=keep(1, None)),
     wrong("off-by-one", select=keep(0, -1)),
+    wrong("int-buffer", select=np.trunc),
+    *(
+        wrong("rounds-result", f"{ROUNDED[d]}, sample by sample", select=rounding(d))
+        for d in range(5)
+    ),
     wrong("all-pairs", pair=all_pairs),
+    wrong("all-pairs", pair=all_pairs, reduce=lambda e: np.sum(e) / len(e)),
     wrong("float32", finish=lambda v: np.float64(np.float32(v))),
-    wrong("rounds-result", "2 decimals", finish=lambda v: np.round(v, 2)),
-    wrong("rounds-result", "3 decimals", finish=lambda v: np.round(v, 3)),
-    wrong("rounds-result", "4 decimals", finish=lambda v: np.round(v, 4)),
-    wrong("rounds-result", "1 decimal", finish=lambda v: np.round(v, 1)),
-    wrong("rounds-result", "a whole number", finish=np.round),
+    *(wrong("rounds-result", ROUNDED[d], finish=rounding(d)) for d in ROUNDED),
+    wrong("rounds-result", "a whole number, always downwards", finish=np.floor),
     wrong("minus-missing", finish=np.negative),
+    wrong("times-hundred", finish=lambda v: v * 100),
 )
 """What goes wrong between the errors and the one number, whatever the loss."""
 
@@ -78,7 +113,7 @@ def task(
 ) -> Task:
     """Return a regression task: difference, power, mean, and something after."""
     perfect = (np.array([1.0, -2.0, 7.5]), np.array([1.0, -2.0, 7.5]))
-    large = (np.array([1e8, -2e8, 3e8]), np.array([1.5e8, -2e8, 2e8]))
+    large = (np.array([1e8, -2e8, 3e8]), np.array([1e8 + 1.5, -2e8, 3e8 - 2]))
     stages: dict[str, Callable[..., Any]] = {
         "pair": error, "power": power, "select": same,
         "reduce": np.mean, "after": after, "finish": same,
@@ -94,40 +129,185 @@ def task(
             edge("large values", "cancellation", *large),
             edge("integers", "integer-wrap", np.array([4, 0, 7, 1]), np.array([1, 0, 9, 1])),
         ),
-        draw=lambda rng, n: (rng.normal(0, 3, n), rng.normal(1, 3, n)),
+        # Mostly above the truth, once below: the root of a plain mean is then a number somewhere.
+        draw=lambda rng, n: (rng.normal(0, 3, n), rng.normal(-4 if n == 8 else 1, 3, n)),
         pipeline=Pipeline(stages, mistakes + REDUCE),
         hints=hints,
     )
 
 
+def squares_first(y_true: Any, y_pred: Any) -> Any:
+    """Squares of truth and prediction, subtracted after."""
+    return np.square(y_true) - np.square(y_pred)
+
+
+def sizes_first(y_true: Any, y_pred: Any) -> Any:
+    """Sizes of truth and prediction, subtracted after."""
+    return np.abs(y_true) - np.abs(y_pred)
+
+
+def expanded(y_true: Any, y_pred: Any) -> Any:
+    """Squared errors by the binomial formula, which loses digits on large values."""
+    t, p = np.asarray(y_true), np.asarray(y_pred)
+    return t**2 - 2 * t * p + p**2
+
+
+def in_float32(y_true: Any, y_pred: Any) -> Any:
+    """Differences in float32, which every later stage then keeps to."""
+    return np.asarray(y_true, dtype=np.float32) - np.asarray(y_pred, dtype=np.float32)
+
+
+def whole(slug: str, detail: str, formula: Callable[[Any, Any], Any]) -> Mistake:
+    """Return the mistake of computing `formula(y_true, y_pred)` in place of everything."""
+    return wrong(
+        slug,
+        detail,
+        pair=lambda t, p: formula(np.asarray(t, dtype=float), np.asarray(p, dtype=float)),
+        power=same,
+        select=same,
+        reduce=same,
+        after=same,
+    )
+
+
+def huber(e: Any) -> Any:
+    """Huber loss of each error, for a delta of 1."""
+    return np.where(np.abs(e) <= 1, e**2 / 2, np.abs(e) - 0.5)
+
+
+def r_squared(t: Any, p: Any) -> Any:
+    """The share of the variance that is explained."""
+    return 1 - np.sum((t - p) ** 2) / np.sum((t - np.mean(t)) ** 2)
+
+
+PAIRS = (
+    wrong("adds-not-subtracts", pair=np.add),
+    wrong("wrong-operator", "a product", pair=np.multiply),
+    wrong("wrong-operator", "a quotient", pair=np.divide),
+    wrong("ignores-y-true", pair=lambda t, p: np.asarray(p, dtype=float)),
+    wrong("ignores-y-pred", pair=lambda t, p: np.asarray(t, dtype=float)),
+    wrong("ignores-y-pred", pair=lambda t, p: t - np.mean(t)),
+    wrong("mean-first", pair=lambda t, p: t - np.mean(p)),
+    wrong("mean-first", pair=lambda t, p: np.mean(t) - p),
+    wrong("misaligned", pair=lambda t, p: error(t, np.roll(p, 1))),
+    wrong("misaligned", pair=lambda t, p: error(t, np.roll(p, -1))),
+    wrong("misaligned", pair=lambda t, p: error(t, p[::-1])),
+    wrong("misaligned", pair=lambda t, p: error(np.sort(t), np.sort(p))),
+    wrong("int-buffer", pair=lambda t, p: np.trunc(t) - np.trunc(p)),
+    wrong("int-buffer", pair=lambda t, p: np.trunc(error(t, p))),
+    *(
+        wrong("rounds-result", f"{ROUNDED[d]}, error by error",
+              pair=lambda t, p, d=d: np.round(error(t, p), d))
+        for d in range(4)
+    ),
+    wrong("float32", pair=in_float32),
+    wrong("one-sided", pair=lambda t, p: np.maximum(error(t, p), 0)),
+    wrong("one-sided", pair=lambda t, p: np.maximum(error(p, t), 0)),
+    wrong("one-sided", pair=lambda t, p: error(t, p)[error(t, p) > 0]),
+    wrong("one-sided", pair=lambda t, p: error(t, p)[error(t, p) < 0]),
+)  # fmt: skip
+"""What goes wrong before the error is an error."""
+
+POWERS = (
+    wrong("wrong-power", "the third power", power=lambda e: e**3),
+    wrong("wrong-power", "the third power", power=lambda e: np.abs(e) ** 3),
+    wrong("wrong-power", "the fourth power", power=lambda e: e**4),
+    wrong("wrong-power", "the root of its size", power=lambda e: np.sqrt(np.abs(e))),
+    wrong("doubled-not-squared", power=lambda e: 2 * e),
+    wrong("doubled-not-squared", power=lambda e: -2 * e),
+    wrong("doubled-not-squared", power=lambda e: 2 * np.abs(e)),
+    wrong("wrong-loss", "the Huber loss", power=huber),
+    wrong("wrong-loss", "the log-cosh", power=lambda e: np.log(np.cosh(e))),
+    wrong("wrong-loss", "the sign of each error", power=np.sign),
+    wrong("wrong-loss", "the sign of each error", power=lambda e: np.sign(-e)),
+    wrong("wrong-loss", "how many predictions are off", power=lambda e: (e != 0).astype(float)),
+    wrong("difference-of-squares", pair=squares_first, power=same),
+    wrong("difference-of-squares", pair=squares_first, power=np.negative),
+    wrong("difference-of-squares", pair=squares_first, power=np.abs),
+    wrong("difference-of-sizes", pair=sizes_first, power=same),
+    wrong("difference-of-sizes", pair=sizes_first, power=np.negative),
+    wrong("bracket-misplaced", pair=lambda t, p: np.abs(t) - p, power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: np.abs(p) - t, power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: t - np.abs(p), power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: t - np.square(p), power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: p - np.square(t), power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: np.square(t) - p, power=same),
+    wrong("bracket-misplaced", pair=lambda t, p: np.square(p) - t, power=same),
+)
+"""What else students do to an error than its size or its square."""
+
+RELATIVE = (
+    wrong("wrong-loss", "errors relative to the truth", pair=lambda t, p: error(t, p) / np.abs(t)),
+    wrong("wrong-loss", "errors of the logarithms", pair=lambda t, p: np.log1p(t) - np.log1p(p)),
+    wrong(
+        "wrong-loss",
+        "errors relative to truth and prediction",
+        pair=lambda t, p: 2 * error(t, p) / (np.abs(t) + np.abs(p)),
+    ),
+    whole("wrong-loss", "R², the share of the variance that is explained", r_squared),
+    whole("wrong-loss", "1 - R², the unexplained variance", lambda t, p: 1 - r_squared(t, p)),
+    whole("wrong-loss", "the variance of the errors", lambda t, p: np.var(t - p)),
+    whole("wrong-loss", "the variance of the errors", lambda t, p: np.var(t - p, ddof=1)),
+    whole("wrong-loss", "the spread of the errors", lambda t, p: np.std(t - p)),
+    whole("wrong-loss", "the spread of the errors", lambda t, p: np.std(t - p, ddof=1)),
+    whole("wrong-loss", "the correlation", lambda t, p: np.corrcoef(t, p)[0, 1]),
+)
+"""Measures of how well numbers agree that are none of ours."""
+
+COMMON = (*POWERS, *RELATIVE, *PAIRS)
+
 MAE_MISTAKES = (
     wrong("abs-missing", power=same),
     wrong("abs-missing", power=np.negative),
-    wrong("abs-of-mean", power=same, reduce=lambda e: abs(np.mean(e))),
+    wrong("abs-of-mean", power=same, after=np.abs),
+    wrong("difference-of-sizes", pair=sizes_first),
+    wrong("bracket-misplaced", pair=lambda t, p: np.abs(t) - p),
     wrong("wrong-loss", "the mean squared error", power=np.square),
     wrong("rmse", power=np.square, after=np.sqrt),
+    wrong("wrong-loss", "the root of the mean absolute error", after=np.sqrt),
+    *COMMON,
 )
 
 SQUARE_MISTAKES = (
     wrong("square-missing", power=same),
     wrong("square-missing", power=np.negative),
-    wrong("square-of-mean", power=same, reduce=lambda e: np.mean(e) ** 2),
-    wrong("square-of-mean", power=np.abs, reduce=lambda e: np.mean(e) ** 2),
     wrong("square-of-sum", power=same, reduce=lambda e: np.sum(e) ** 2),
     wrong("square-of-sum", power=same, reduce=lambda e: np.sum(e) ** 2 / e.size),
+    wrong("square-of-sum", power=np.abs, reduce=lambda e: np.sum(e) ** 2),
+    wrong("square-of-sum", power=np.abs, reduce=lambda e: np.sum(e) ** 2 / e.size),
+    wrong("difference-of-squares", pair=squares_first),
+    wrong("cancellation", pair=expanded, power=same),
 )
 
 MSE_MISTAKES = (
     *SQUARE_MISTAKES,
+    wrong("square-of-mean", power=same, after=np.square),
+    wrong("square-of-mean", power=np.abs, after=np.square),
+    wrong("square-of-mean", after=np.square),
     wrong("wrong-loss", "the mean absolute error", power=np.abs),
     wrong("rmse", after=np.sqrt),
+    wrong("sqrt-of-sum-over-n", reduce=lambda e: np.sqrt(np.sum(e)) / e.size),
+    *COMMON,
 )
 
 RMSE_MISTAKES = (
     *SQUARE_MISTAKES,
+    wrong("square-of-mean", power=same, after=np.abs),
     wrong("wrong-loss", "the mean squared error", after=same),
     wrong("wrong-loss", "the mean absolute error", power=np.abs, after=same),
-    wrong("sqrt-of-sum-over-n", reduce=lambda e: np.sqrt(np.sum(e)) / e.size, after=same),
+    wrong("wrong-loss", "the root of the mean absolute error", power=np.abs),
+    wrong("square-missing", power=same, after=same),
+    wrong("square-missing", power=np.negative, after=same),
+    wrong("square-of-mean", power=np.abs, after=np.square),
+    wrong("square-of-mean", power=same, after=np.square),
+    wrong("square-of-mean", after=np.square),
+    wrong("sqrt-of-sum-over-n", reduce=lambda e: np.sum(e) / e.size**2),
+    wrong("half-factor", reduce=lambda e: np.mean(e) / 4),
+    wrong("divides-twice", reduce=lambda e: np.mean(e) / e.size**2),
+    wrong("bracket-misplaced", after=lambda v: v / 2),
+    wrong("wrong-power", "the fourth root", after=lambda v: v**0.25),
+    wrong("wrong-power", "the third root", after=np.cbrt),
+    *COMMON,
 )
 
 LOOP_MEAN = "Keep a running total; divide it once, after the loop, by the number of samples."

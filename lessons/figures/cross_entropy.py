@@ -185,16 +185,11 @@ def smoothed_cost(classes: int, alpha: float) -> None:
     rest = (1 - label) / (classes - 1)
     lowest = -label * np.log(label) - (1 - label) * np.log(rest) if alpha else 0.0
     axes.plot(label, lowest, "D", color=PURPLE, markersize=9, zorder=3)
-    axes.annotate(
-        f"lowest at {label:.3f}",
-        (label, lowest),
-        (label - 0.12, lowest + 0.55),
-        color=PURPLE,
-        ha="center",
-        arrowprops={"arrowstyle": "->", "color": PURPLE},
-    )
-    axes.text(0.5, 0.5, "hard label", color=BLUE, ha="right")
-    axes.text(0.42, 1.15, "smoothed label", color=ORANGE)
+    arrow, above = {"arrowstyle": "->", "color": PURPLE}, (label - 0.12, lowest + 0.55)
+    text = f"lowest at {label:.3f}"
+    axes.annotate(text, (label, lowest), above, color=PURPLE, ha="center", arrowprops=arrow)
+    axes.text(0.5, 0.45, "hard label", color=BLUE, ha="right")
+    axes.text(0.42, np.interp(0.42, share, smooth) + 0.09, "smoothed label", color=ORANGE)
     axes.set(xlim=(0.3, 1.02), ylim=(-0.05, 1.6), xlabel="share given to the true class")
     axes.set(ylabel="cost", title=f"Label smoothing with α = {alpha:.2f}, {classes} classes")
     alt = f"With α = {alpha:g} and {classes} classes the cost is lowest at a share of {label:.3f}, "

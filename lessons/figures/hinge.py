@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -41,13 +42,8 @@ def hinge_slope() -> None:
     for tilt in (0.25, 0.5, 0.75):
         loss.plot([0, 2], [tilt, -tilt], ":", color=ORANGE)
     loss.plot(1, 0, "o", color=BLUE, markerfacecolor="none", markersize=9)
-    loss.annotate(
-        "dotted: lines that touch\nthe corner from below",
-        (0.3, 0.36),
-        (0.15, 1.9),
-        color=ORANGE,
-        arrowprops={"arrowstyle": "->", "color": ORANGE},
-    )
+    text, arrow = "dotted: lines that touch\nthe corner from below", {"arrowstyle": "->"}
+    loss.annotate(text, (0.3, 0.36), (0.15, 1.9), color=ORANGE, arrowprops=arrow)
     slope.plot([-2, 1], [-1, -1], color=BLUE)
     slope.plot([1, 3], [0, 0], color=BLUE)
     slope.plot([1, 1], [-1, 0], ":", color=ORANGE)
@@ -98,12 +94,13 @@ def crossed_out(X: np.ndarray, y: np.ndarray, line: Line, moves: Sequence[float]
     """Write beside each house how far the line moves when that house is crossed out."""
     figure, (axes,) = new(7, 5)
     draw_street(axes, X, y, line)
-    for place, move in zip(X, moves, strict=True):
+    label = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
+    for place, side, move in zip(X, y, moves, strict=True):
         moved = move >= 0.01
-        text = f"{move:.2f}" if moved else "0"
-        style = {"color": PURPLE, "weight": "bold"} if moved else {"color": GREY, "size": 9}
-        offset = (0, 10) if moved else (0, -14)
-        axes.annotate(text, place, offset, textcoords="offset points", ha="center", **style)
+        style = {"color": PURPLE, "bbox": label} if moved else {"color": GREY}
+        text, offset = (f"{move:.2f}", (0, 18)) if moved else ("0", (9 * side, 0))
+        where = {"xytext": offset, "textcoords": "offset points", "ha": "center", "va": "center"}
+        axes.annotate(text, place, **where, **style)
     axes.set(ylabel="north", title="How far the line moves without this house (0: not at all)")
     some = [f"{move:.2f}" for move in moves if move >= 0.01]
     alt = f"Only {len(some)} of {len(moves)} houses move the line when they are crossed out, by "
@@ -131,9 +128,6 @@ def margin_losses() -> None:
     family.text(-1.95, 0.45, "perceptron", color=PURPLE)
     rivals.set_title("Three ways to judge a margin")
     family.set_title("Hinge and its relatives")
-    alt = (
-        "Left: 0-1 loss is a step from 1 to 0 at margin 0; hinge falls straight to 0 at margin 1; "
-        "log loss is a curve that nears 0 and never gets there. Right: the squared hinge is "
-        "steeper for wrong answers and round at 1; the perceptron loss is the hinge moved to 0."
-    )
-    show(figure, alt)
+    alt = "0-1 loss steps from 1 to 0 at margin 0; hinge falls straight to 0 at margin 1; log loss "
+    alt += "nears 0 and never gets there. The squared hinge is steeper for wrong answers and round "
+    show(figure, alt + "at 1; the perceptron loss is the hinge moved to 0.")

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from figures.base import BLUE, GREY, ORANGE, PURPLE, new, show
 
-Loss = Callable[[np.ndarray], np.ndarray]
+Loss = Callable[[float], float]
+"""From the residual of one sample to its loss."""
 
 
 def _huber(residual: np.ndarray, delta: float) -> np.ndarray:
@@ -102,17 +103,17 @@ def huber_and_pull(delta: float) -> None:
 
 def huber_shapes(losses: dict[str, Loss], delta: float) -> None:
     """Draw each loss in a panel of its own, with dots at the two seams and at zero."""
-    figure, panels = new(3 * len(losses), 3.3, columns=len(losses))
+    figure, panels = new(1.5 + 2.1 * len(losses), 3.3, columns=len(losses))
     spots, facts = np.array([-delta, 0, delta]), []
     for axes, (name, loss) in zip(panels, losses.items(), strict=True):
         for low, style in ((-3 * delta, "--"), (-delta, "-"), (delta, "--")):
-            part = np.linspace(low, low + 2 * delta, 201)[1:-1]
-            axes.plot(part, loss(part), style, color=BLUE if style == "-" else PURPLE)
-        axes.plot(spots, loss(spots), "o", color=BLUE, markersize=6)
+            part = np.linspace(low, low + 2 * delta, 101)[1:-1]
+            axes.plot(part, [loss(r) for r in part], style, color=BLUE if style == "-" else PURPLE)
+        axes.plot(spots, [loss(r) for r in spots], "o", color=BLUE, markersize=6)
         axes.axhline(0, color=GREY, linewidth=0.8)
         axes.set_xticks(spots, [f"−{delta:g}", "0", f"{delta:g}"])
         axes.set(title=name, xlabel="residual")
-        zero, inner, beyond = loss(np.array([0, delta, delta + 1e-9]))
+        zero, inner, beyond = (float(loss(r)) for r in (0, delta, delta + 1e-9))
         step = f"a step from {inner:g} to {beyond:.3g}" if abs(beyond - inner) > 1e-6 else "no step"
         facts.append(f"{name}: {zero:g} at residual 0, {step} at {delta:g}")
     lowest = min(axes.get_ylim()[0] for axes in panels)

@@ -123,7 +123,7 @@ def one_group(
     (label, marker, line, color), shift = looks[group], (0.12, 0.05)[group]
     axes.plot(age, np.where(bought == 1, 1 + shift, -shift), marker, color=color, markersize=4)
     axes.plot(age, predicted, line, color=color)
-    height, step, side = ((0.2, 2.5, "left"), (0.8, -2.5, "right"))[group]
+    height, step, side = ((0.2, 4, "left"), (0.8, -4, "right"))[group]
     place = np.interp(height, predicted, age) + step
     axes.text(place, height, label, color=color, ha=side, va="center")
 
