@@ -31,6 +31,9 @@ lessons: $(READY)  ## execute every lesson and keep its outputs
 release: $(READY)  ## make exercises/ from solutions/
 	@for folder in solutions/*/; do $(BIN)/autograder release $$(basename $$folder) || exit 1; done
 
+bench: $(READY)  ## what a submission costs, beside stock nbgrader in the same run
+	$(BIN)/python tests/bench.py
+
 clean:           ## remove the environment and all that grading made
 	rm -rf .venv grading
 

@@ -315,7 +315,7 @@ def row_means(m: Any) -> Any:
 
 
 def termwise(slug: str, terms: Callable[[Any, Any], Any], detail: str = "", **more: Any) -> Mistake:
-    """Return the mistake that makes other terms of one-hot rows and probabilities, logs included."""
+    """Return the mistake that makes other terms of one-hot rows, logs included."""
     return wrong(slug, detail, log=lambda true, q: (true, q), terms=terms, **more)
 
 
@@ -342,9 +342,9 @@ ONE_HOT = (
     termwise("binary-on-onehot", lambda true, q: -binary(true, q), rows=row_means),
     termwise("minus-between-terms", lambda t, q: (1 - t) * np.log(1 - q) - t * np.log(q)),
     termwise("wrong-loss", lambda true, q: (true - q) ** 2, "the squared error of each class"),
-    termwise("wrong-loss", lambda true, q: (true - q) ** 2, "the mean squared error", rows=row_means),
+    termwise("wrong-loss", lambda t, q: (t - q) ** 2, "the mean squared error", rows=row_means),
     termwise("wrong-loss", lambda true, q: abs(true - q), "the absolute error of each class"),
-    termwise("wrong-loss", lambda true, q: abs(true - q), "the mean absolute error", rows=row_means),
+    termwise("wrong-loss", lambda t, q: abs(t - q), "the mean absolute error", rows=row_means),
     termwise("wrong-loss", lambda true, q: true * (1 - largest(q)), "the share of wrong classes"),
     termwise("wrong-loss", lambda true, q: true * largest(q), "the accuracy"),
     wrong("mean-over-nk", rows=row_means),
@@ -415,7 +415,7 @@ SPARSE = (
     picked("hard-coded-classes", lambda c, q: np.log(chosen(q, c)) / 3, "3"),
     picked("binary-on-onehot", lambda c, q: binary(one_hot(c, q.shape[1]), q).sum(axis=1)),
     picked("binary-on-onehot", lambda c, q: binary(one_hot(c, q.shape[1]), q).mean(axis=1)),
-    picked("negative-term-only", lambda c, q: (np.log(1 - q) * (1 - one_hot(c, q.shape[1]))).sum(1)),
+    picked("negative-term-only", lambda c, q: (np.log(1 - q) * others(c, q)).sum(axis=1)),
     picked("wrong-loss", lambda c, q: -(chosen(largest(q), c) == 0), "the share of wrong classes"),
     picked("wrong-loss", lambda c, q: -chosen(largest(q), c), "the accuracy"),
     picked(
@@ -428,6 +428,11 @@ SPARSE = (
 def one_hot(classes: Any, k: int) -> Any:
     """Rows with 1 at the class and 0 elsewhere; fails on a class that is not below k."""
     return np.eye(k)[classes]
+
+
+def others(classes: Any, q: Any) -> Any:
+    """Rows with 0 at the class and 1 elsewhere."""
+    return 1 - one_hot(classes, q.shape[1])
 
 
 def class_probabilities(rng: np.random.Generator, n: int, k: int, low: float) -> tuple[Any, Any]:

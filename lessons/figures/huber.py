@@ -115,7 +115,8 @@ def huber_shapes(losses: dict[str, Loss], delta: float) -> None:
         axes.set(title=name, xlabel="residual")
         zero, inner, beyond = (float(loss(r)) for r in (0, delta, delta + 1e-9))
         step = f"a step from {inner:g} to {beyond:.3g}" if abs(beyond - inner) > 1e-6 else "no step"
-        facts.append(f"{name}: {zero:g} at residual 0, {step} at {delta:g}")
+        ends = ", ".join(f"{float(loss(r)):g} at {r:g}" for r in (-3 * delta, 3 * delta))
+        facts.append(f"{name}: {zero:g} at 0, {step} at {delta:g}, {ends}".replace("-", "−"))
     lowest = min(axes.get_ylim()[0] for axes in panels)
     highest = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:
