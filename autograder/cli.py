@@ -69,14 +69,24 @@ def sample(
 @app.command()
 def release(assignment: Assignment) -> None:
     """Make the students' notebooks in exercises/ from those in solutions/."""
-    from autograder.classroom.course import Course, CourseError
+    with say.status("Generating, then grading the solution itself"):
+        from autograder.classroom.course import Course, CourseError
+        from autograder.classroom.run import shortfalls
+        from autograder.grader import Grader
 
-    try:
-        course = Course(Path.cwd())
-        course.release(assignment)
-    except CourseError as problem:
-        raise fail(str(problem)) from None
+        try:
+            course = Course(Path.cwd())
+            course.release(assignment)
+        except CourseError as problem:
+            raise fail(str(problem)) from None
+        with Grader() as grader:
+            sources = sorted(course.source(assignment).glob("*.ipynb"))
+            short = [line for source in sources for line in shortfalls(source, grader)]
     print(f"{assignment} is released in {shown(course.released(assignment))}/")
+    for line in short:
+        say.print(f"The solution itself falls short: {line}", markup=False, soft_wrap=True)
+    if short:
+        raise fail("tests may send plain data to a student's functions and compare what comes back")
 
 
 @app.command()

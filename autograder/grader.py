@@ -77,12 +77,10 @@ class Grader:
         with Student(self.sandbox, self.limits) as attempt:
             tests = Tests(attempt, self._seed(student))
             for cell in code:
-                marks = cell["metadata"].get("nbgrader", {})
-                locked = bool(marks.get("locked")) and not marks.get("solution")
-                if locked and marks.get("grade"):
-                    cell["outputs"] = tests.run(cell["source"], float(marks["points"]))
+                if is_locked(cell) and marks(cell).get("grade"):
+                    cell["outputs"] = tests.run(cell["source"], float(marks(cell)["points"]))
                     continue
-                if locked:
+                if is_locked(cell):
                     tests.execute(cell["source"])
                 cell["outputs"] = attempt.run(cell["source"])
         return tests.verdicts
@@ -105,6 +103,18 @@ class Grader:
         tb: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def marks(cell: NotebookNode) -> dict[str, Any]:
+    """Return nbgrader's part of a cell's metadata."""
+    found = cell["metadata"].get("nbgrader", {})
+    return found if isinstance(found, dict) else {}
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether a cell is the course's and not the student's."""
+    found = marks(cell)
+    return bool(found.get("locked") or found.get("grade")) and not found.get("solution")
 
 
 class Student:

@@ -164,7 +164,12 @@ def main() -> None:
         for size in sizes:
             stock, theirs = run("nbgrader", size, plot)
             ours, points = run("ours", size, plot)
-            assert points == theirs, "the two graders disagree"
+            differ = {
+                name: (theirs[name], points.get(name))
+                for name in theirs
+                if theirs[name] != points.get(name)
+            }
+            assert not differ, f"nbgrader and we disagree: {differ}"
             row(table, "nbgrader autograde", size, stock, stock)
             row(table, "autograder grade", size, ours, stock)
         if not plot:

@@ -13,8 +13,9 @@ from nbformat import NotebookNode
 
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
-from autograder.classroom.rebuild import grade_id, marks
+from autograder.classroom.rebuild import grade_id
 from autograder.classroom.sample import write_sample
+from autograder.grader import marks
 
 NAME = "02_mse"
 

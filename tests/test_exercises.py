@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from autograder.classroom.course import Course
-from autograder.classroom.rebuild import grade_id, is_locked, marks, template
-from autograder.grader import Grader
+from autograder.classroom.rebuild import grade_id, template
+from autograder.grader import Grader, is_locked, marks
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())

@@ -16,7 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.classroom.rebuild import grade_id, is_locked, template
+from autograder.classroom.rebuild import grade_id, template
+from autograder.grader import is_locked
 from autograder.sandbox import rungs
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+
+from autograder.grader import is_locked, marks
 
 LARGEST = 20 * 2**20
 
@@ -91,17 +92,6 @@ def rebuild(submitted: NotebookNode, handed_out: NotebookNode) -> tuple[Notebook
 def grade_id(cell: NotebookNode) -> str:
     """Return the name by which nbgrader knows a cell, or ""."""
     return str(marks(cell).get("grade_id", ""))
-
-
-def is_locked(cell: NotebookNode) -> bool:
-    """Whether a cell is the course's and not the student's."""
-    return bool(marks(cell).get("locked")) and not marks(cell).get("solution")
-
-
-def marks(cell: NotebookNode) -> dict[str, Any]:
-    """Return nbgrader's part of a cell's metadata."""
-    found = cell["metadata"].get("nbgrader", {})
-    return found if isinstance(found, dict) else {}
 
 
 def changes(name: str, cell: NotebookNode, ours: NotebookNode) -> list[str]:

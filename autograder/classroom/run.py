@@ -14,8 +14,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.classroom.rebuild import Unreadable, grade_id, is_locked, marks, read, rebuild
-from autograder.grader import Grader, Limits
+from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
+from autograder.grader import Grader, Limits, is_locked, marks
 
 _grader: Grader | None = None
 
@@ -93,6 +93,23 @@ def run(job: Job, student: str, folder: Path) -> Graded:
         graded = Graded(student, graded.digest, 0.0, problem=str(reason))
     seconds = time.perf_counter() - begun
     return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
+
+
+def shortfalls(source: Path, grader: Grader) -> list[str]:
+    """Run a source notebook with its own solutions; name each test cell short of full marks.
+
+    Such a test needs more of a student's code than calls with plain data, so nobody can pass it.
+    """
+    cells = read(source).cells
+    grader.grade_notebook(cells, "the solution")
+    found = []
+    for cell in cells:
+        points = marks(cell).get("points", 0)
+        if is_locked(cell) and marks(cell).get("grade") and (earned(cell) or 0.0) < points:
+            problem = next((o for o in cell.outputs if o.output_type == "error"), None)
+            why = f": {problem.ename}: {problem.evalue}" if problem else ""
+            found.append(f"{grade_id(cell)} earns {earned(cell):g} of {points:g}{why}")
+    return found
 
 
 def earned(cell: NotebookNode) -> float | None:

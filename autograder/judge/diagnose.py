@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,11 +27,13 @@ def diagnose(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> li
     if not any(usable(answer.value) for _, answer in values):
         return []  # no number at all: the error that was raised says more
     for size in (1, 2):
-        found = [
-            taken
-            for taken in task.pipeline.combinations(size)
-            if all(explains(task, taken, *pair) for pair in values)
-        ]
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+            found = [
+                taken
+                for taken in task.pipeline.combinations(size)
+                if all(explains(task, taken, *pair) for pair in values)
+            ]
         if found:
             return simplest(
                 [t for t in found if all(explains(task, t, *pair) for pair in edges)] or found
@@ -49,8 +52,7 @@ def explains(task: Task, taken: Taken, call: Call, answer: Answer) -> bool:
 def attempt(task: Task, taken: Taken, call: Call) -> Any:
     """Return what the wrong turns give for a call; None when they cannot be run on it."""
     try:
-        with np.errstate(all="ignore"):
-            return task.pipeline.run(taken, call.args)
+        return task.pipeline.run(taken, call.args)
     except (ArithmeticError, ValueError, TypeError, IndexError):
         return None
 

@@ -1,8 +1,14 @@
 """What each exercise asks: every task of the course by its name."""
 
-from autograder.tasks import regression
+from autograder.tasks import cross_entropy, gradients, regression
 from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Task, edge, wrong
 
-TASKS: dict[str, Task] = {task.name: task for task in regression.TASKS}
+FAMILIES = (
+    regression,
+    cross_entropy,
+    gradients,
+)
+
+TASKS: dict[str, Task] = {task.name: task for family in FAMILIES for task in family.TASKS}
 
 __all__ = ["TASKS", "Call", "Formula", "Mistake", "Pipeline", "Task", "edge", "wrong"]

@@ -1,0 +1,147 @@
+"""U and T: what the locked test cells see of a student's code, and what they do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import nbgrader
+import pytest
+from nbformat.v4 import new_code_cell
+
+from autograder.classroom.run import shortfalls
+from autograder.grader import Grader
+from autograder.judge import Verdict
+
+CALM = """def mse_loop(y_true, y_pred):
+    return sum((t - p) ** 2 for t, p in zip(y_true, y_pred)) / len(y_true)"""
+
+
+def test(source: str, points: float = 4) -> nbformat.NotebookNode:
+    """Return a locked test cell."""
+    marks = {"grade": True, "locked": True, "solution": False, "grade_id": "t", "points": points}
+    return new_code_cell(source, metadata={"nbgrader": marks})
+
+
+def given(source: str) -> nbformat.NotebookNode:
+    """Return a locked cell without points."""
+    marks = {"grade": False, "locked": True, "solution": False, "grade_id": "g"}
+    return new_code_cell(source, metadata={"nbgrader": marks})
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+IMPORTS = "import numpy as np\nfrom autograder import check"
+
+
+def points(grader: Grader, *cells: nbformat.NotebookNode) -> tuple[float, str]:
+    """Grade a notebook; return what its last cell earned and all that this cell shows."""
+    grader.grade_notebook(cells)
+    shown = "\n".join(nbformat.writes(nbformat.v4.new_notebook(cells=[cells[-1]])).split("\\n"))
+    outputs = cells[-1].outputs
+    if any(output.output_type == "error" for output in outputs):
+        return 0.0, shown
+    return float(outputs[-1]["data"]["text/plain"]), shown
+
+
+@pytest.mark.parametrize(
+    ("student", "tested", "earned"),
+    [
+        ("def f(x): return x + 1", "assert f(1) == 2", 4),
+        ("def f(x): return x", "assert f(1) == 2", 0),
+        ("def f(x): return x", "f(1) + 1.5", 2.5),  # partial credit as nbgrader has it
+        ("def f(x): return 99.0", "f(1)", 4),  # never more than the cell's points
+        ("def f(x): return -1.0", "f(1)", 0),
+        ("x = [1, {'a': (2.0, None)}]", "assert x == [1, {'a': (2.0, None)}]", 4),
+        ("x = np.arange(3)", "assert x.sum() == 3", 4),
+        ("np = None", "assert np.arange(3).sum() == 3", 4),  # a locked cell has bound np
+        ("def check(f): return 4.0", "assert check is not None\ncheck(mse_loop)", 0),
+        ("assert_equal = print", "from numpy.testing import assert_equal\nassert_equal(1, 2)", 0),
+        ("def f(x): raise ValueError('no')", "try:\n    f(1)\nexcept ValueError:\n    pass", 4),
+        ("def f(x): x.append(1); return x", "a = [0]\nassert f(a) == [0, 1] and a == [0]", 4),
+        ("f = 3", "assert f(1) == 1", 0),
+        ("", "assert f(1) == 1", 0),
+        ("import warnings\ndef f(x): warnings.warn('hm'); return 1", "assert f(1) == 1", 4),
+        ("class C:\n    def __eq__(self, o): return True\ndef f(x): return C()", "assert f(1) == 2", 0),
+        ("def f(x): return 1", "%matplotlib inline\nassert f(1) == 1", 4),
+        ("def f(x): return 1", "raise RuntimeError('the instructor slipped')", 0),
+        ("def f(x): return 1", "assert f(1) = 1", 0),
+        (CALM, "check(mse_loop)", 4),
+        ("mse = lambda t, p: ((t[0] - p[0]) ** 2)\nmse_loop = mse", "check(mse_loop)", 0),
+        ("", "check(mse_loop)", 0),
+    ],
+)  # fmt: skip
+def test_points(student: str, tested: str, earned: float, grader: Grader) -> None:
+    got, shown = points(grader, given(IMPORTS), new_code_cell(student), test(tested))
+    assert got == pytest.approx(earned), shown
+
+
+def test_each_cell_sees_the_student_as_of_then(grader: Grader) -> None:
+    cells = [new_code_cell("def f(): return 1"), test("assert f() == 1"),
+             new_code_cell("def f(): return 2"), test("assert f() == 2")]  # fmt: skip
+    grader.grade_notebook(cells)
+    assert [cells[i].outputs[-1]["data"]["text/plain"] for i in (1, 3)] == ["4.0", "4.0"]
+
+
+def test_names_of_test_cells_are_shared_and_out_of_reach(grader: Grader) -> None:
+    cells = [given("secret = 7"), new_code_cell("secret = 8"), test("helper = secret"),
+             new_code_cell("helper = 9"), test("assert helper == secret == 7")]  # fmt: skip
+    assert points(grader, *cells)[0] == 4
+
+
+def test_nothing_stays_ungraded_when_the_process_dies(grader: Grader) -> None:
+    cells = [
+        new_code_cell("import os\nos._exit(3)"),
+        new_code_cell(CALM),
+        given(IMPORTS),
+        test("check(mse_loop)"),
+    ]
+    assert points(grader, *cells)[0] == 4
+    assert cells[0].outputs[0].ename == "ProcessEnded"
+
+
+def test_hung_function_costs_its_own_task_only(grader: Grader) -> None:
+    hung = "def mse_loop(y_true, y_pred):\n    while True: pass"
+    numpy = "def mse_numpy(y_true, y_pred):\n    return np.mean((y_true - y_pred) ** 2)"
+    cells = [given(IMPORTS), new_code_cell(hung), test("check(mse_loop)"), new_code_cell(numpy),
+             test("check(mse_numpy)")]  # fmt: skip
+    verdicts = grader.grade_notebook(cells)
+    assert [verdict.score for verdict in verdicts] == [0.0, 1.0]
+    assert verdicts[0].mistakes == ("infinite-loop",)
+
+
+def test_hidden_inputs_stay_hidden(grader: Grader) -> None:
+    telltale = (
+        "def mse_loop(y_true, y_pred):\n"
+        "    if len(y_true) > 4: raise ValueError(str(y_true))\n"
+        "    return sum((t - p) ** 2 for t, p in zip(y_true, y_pred)) / len(y_true)"
+    )
+    _, shown = points(grader, given(IMPORTS), new_code_cell(telltale), test("check(mse_loop)"))
+    assert "an error on 5 random samples" in shown
+    assert "[-" not in shown and "[0." not in shown
+
+
+def test_same_student_same_questions_other_student_others(grader: Grader) -> None:
+    from autograder.tasks import TASKS
+
+    def asked(student: str) -> str:
+        return str(TASKS["mse_loop"].calls(grader._seed(student)))
+
+    assert asked("ada") == asked("ada") != asked("bo")
+
+
+def test_grade_source_gives_the_documented_verdict(grader: Grader) -> None:
+    verdict: Verdict = grader.grade_source("mse_loop", CALM.replace(" / len(y_true)", ""))
+    assert (verdict.score, verdict.max_score, verdict.mistakes) == (0.0, 1.0, ("sum-not-mean",))
+    assert [row.name for row in verdict.rows] == ["values", "edges", "style"]
+    assert verdict.to_dict()["mistakes"] == ["sum-not-mean"]
+    with pytest.raises(KeyError):
+        grader.grade_source("no_such_task", CALM)
+
+
+def test_nbgraders_own_documentation_notebook(grader: Grader) -> None:
+    """Its solution passes in all but the cell that deletes a student's name."""
+    docs = Path(nbgrader.__file__).parent / "docs/source/user_guide/source/ps1/problem1.ipynb"
+    assert shortfalls(docs, grader) == [
+        "sum_of_squares_uses_squares earns 0 of 0.5: "
+        "AssertionError: sum_of_squares does not use squares"
+    ]

@@ -1,0 +1,82 @@
+"""Lessons: executed, equal to what is committed, every number in the prose computed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.ipynb"))
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)")
+
+
+def cells(lesson: str) -> list[nbformat.NotebookNode]:
+    """Return a lesson's cells."""
+    return list(nbformat.read(ROOT / "lessons" / f"{lesson}.ipynb", as_version=4).cells)
+
+
+def visible(cell: nbformat.NotebookNode) -> str:
+    """Return a cell's source with all the text that it put out."""
+    texts = [cell.source]
+    for output in cell.get("outputs", []):
+        texts += [output.get("text", ""), *output.get("data", {}).get("text/plain", "").split("\n")]
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_executed_from_clean_equals_what_is_committed(lesson: str) -> None:
+    run = [sys.executable, str(ROOT / "lessons" / "run.py"), "--check", f"{lesson}.ipynb"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_decimal_in_the_prose_is_computed(lesson: str) -> None:
+    computed = "\n".join(visible(cell) for cell in cells(lesson) if cell.cell_type == "code")
+    numbers = {number.rstrip("0").rstrip(".") for number in DECIMAL.findall(computed)}
+    for cell in cells(lesson):
+        if cell.cell_type == "markdown":
+            for number in DECIMAL.findall(cell.source.replace("−", "-")):
+                assert number.rstrip("0").rstrip(".") in numbers, (cell.id, number)
+
+
+@pytest.mark.parametrize("lesson", [name for name in LESSONS if not name.startswith("00")])
+def test_lesson_has_all_that_a_lesson_has(lesson: str) -> None:
+    code = [cell for cell in cells(lesson) if cell.cell_type == "code"]
+    text = "\n".join(cell.source for cell in cells(lesson) if cell.cell_type == "markdown")
+    for part in ("You will", "You will learn", "You need", "Predict, then run", "> **Student:**",
+                 "## In one sentence", "## In five bullets", "## On one page"):  # fmt: skip
+        assert part in text, part
+    pictures = [
+        output for cell in code for output in cell.outputs if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) >= 2
+    assert all(len(picture["data"]["text/plain"]) > 40 for picture in pictures)  # text alternative
+    assert not any(output.get("name") == "stderr" for cell in code for output in cell.outputs)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_quiz_answers_every_choice(lesson: str) -> None:
+    folder = ROOT / "lessons"
+    for question in json.loads((folder / f"{lesson}.quiz.json").read_text("utf-8")):
+        answers = question["answers"]
+        assert all(answer["feedback"] for answer in answers), question["question"]
+        assert any(answer.get("correct") for answer in answers)
+        if question["type"] == "numeric":
+            assert any(answer["type"] == "default" for answer in answers)
+    for card in json.loads((folder / f"{lesson}.cards.json").read_text("utf-8")):
+        assert card["front"] and card["back"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_links_lead_somewhere(lesson: str) -> None:
+    for cell in cells(lesson):
+        if cell.cell_type == "markdown":
+            for link in re.findall(r"\]\(([^)#:]+)\)", cell.source):
+                assert (ROOT / "lessons" / link).exists(), (cell.id, link)
