@@ -61,7 +61,7 @@ def points(grader: Grader, *cells: nbformat.NotebookNode) -> tuple[float, str]:
         ("f = 3", "assert f(1) == 1", 0),
         ("", "assert f(1) == 1", 0),
         ("import warnings\ndef f(x): warnings.warn('hm'); return 1", "assert f(1) == 1", 4),
-        ("class C:\n    def __eq__(self, o): return True\ndef f(x): return C()", "assert f(1) == 2", 0),
+        ("class C:\n  def __eq__(self, o): return True\ndef f(x): return C()", "assert f(1) == 2", 0),
         ("def f(x): return 1", "%matplotlib inline\nassert f(1) == 1", 4),
         ("def f(x): return 1", "raise RuntimeError('the instructor slipped')", 0),
         ("def f(x): return 1", "assert f(1) = 1", 0),

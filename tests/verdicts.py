@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import linecache
 import re
 from pathlib import Path
@@ -22,7 +23,8 @@ def verdict_of(task_name: str, source: str, seed: int = 0) -> Verdict:
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     exec(compile(source, filename, "exec"), names)
     calls = task.calls(seed)
-    answers = [Answer(**ask(names[task_name], call.args, {})) for call in calls]
+    # Asked with copies: a function that changes its arguments must not change the reference's.
+    answers = [Answer(**ask(names[task_name], copy.deepcopy(call.args), {})) for call in calls]
     return judge(task, calls, answers, ["import numpy as np", source])
 
 

@@ -18,6 +18,10 @@ from autograder.sandbox.inside import wire
 PID = struct.Struct("!i")
 
 
+class NoSandbox(Exception):
+    """No student's process can be started here; str() says why."""
+
+
 class Died(Exception):
     """The student's process is gone, too slow, or broke the protocol; str() says which."""
 
@@ -49,12 +53,19 @@ class Sandbox:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=(complaint := (scratch / "stderr").open("w+")),
             cwd=scratch,
-            env=environment("/tmp" if self.rung == "bubblewrap" else str(scratch)),
+            env=environment(str(rungs.SCRATCH if self.rung == "bubblewrap" else scratch)),
         )
         theirs.close()
-        wire.exactly(self._control, PID.size, None)
+        try:
+            wire.exactly(self._control, PID.size, None)
+        except EOFError:
+            complaint.seek(0)
+            lines = complaint.read().strip().splitlines() or ["it ended without a word"]
+            raise NoSandbox(f"the sandbox ({self.rung}) does not start: {lines[-1]}") from None
+        finally:
+            complaint.close()
 
     def session(self) -> Session:
         """Return a fresh student process, in a folder of its own."""

@@ -13,7 +13,7 @@ RUNGS = ("process", "bubblewrap")
 
 PACKAGE = Path(__file__).parent.parent
 INSIDE = Path(__file__).parent / "inside"
-SCRATCH_BYTES = 128 * 2**20
+SCRATCH, SCRATCH_BYTES = Path("/scratch"), 128 * 2**20
 START = (
     "import sys; sys.path[:0] = [{folder!r}, {standin!r}]; from pathlib import Path; "
     "from inside.zygote import main; main({control}, Path({scratch!r}))"
@@ -40,7 +40,7 @@ def best() -> tuple[str, str]:
 def command(rung: str, control: int, scratch: Path) -> list[str]:
     """Return the command that starts the zygote on a rung; `control` is its socket's number."""
     if rung == "bubblewrap":
-        return [*locked_in(), *zygote(Path("/sandbox"), control, Path("/tmp"))]
+        return [*locked_in(), *zygote(Path("/sandbox"), control, SCRATCH)]
     return zygote(INSIDE.parent, control, scratch)
 
 
@@ -72,12 +72,12 @@ def locked_in() -> list[str]:
     devices = ("null", "zero", "random", "urandom")
     return [
         *namespaces(),
+        *("--size", str(SCRATCH_BYTES), "--tmpfs", str(SCRATCH)),
         *binds,
         *covered,
         *("--ro-bind", str(INSIDE), "/sandbox/inside"),
         *(part for name in devices for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
-        *("--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"),
-        *("--remount-ro", "/", "--chdir", "/tmp"),
+        *("--remount-ro", "/", "--chdir", str(SCRATCH)),
     ]
 
 

@@ -16,6 +16,16 @@ def same(x: Any) -> Any:
     return x
 
 
+def mean(values: Any) -> Any:
+    """Return the mean; nan, without a warning, when nothing is left to average."""
+    return np.sum(values) / np.size(values)
+
+
+def median(values: Any) -> Any:
+    """Return the median; nan, without a warning, when nothing is left."""
+    return np.median(values) if np.size(values) else np.nan
+
+
 def error(y_true: Any, y_pred: Any) -> Any:
     """Truth minus prediction."""
     return np.asarray(y_true, dtype=np.float64) - np.asarray(y_pred, dtype=np.float64)
@@ -56,8 +66,8 @@ ROUNDED = {0: "a whole number", 1: "1 decimal"} | {d: f"{d} decimals" for d in r
 
 REDUCE = (
     wrong("sum-not-mean", reduce=np.sum),
-    wrong("half-factor", reduce=lambda e: np.mean(e) / 2),
-    wrong("divides-twice", reduce=lambda e: np.mean(e) / e.size),
+    wrong("half-factor", reduce=lambda e: mean(e) / 2),
+    wrong("divides-twice", reduce=lambda e: mean(e) / e.size),
     wrong("divides-in-loop", reduce=falling(lambda n: 1 / n)),
     wrong("divides-in-loop", reduce=falling(lambda n: 1 / 2)),
     wrong("n-minus-1", reduce=lambda e: np.sum(e) / (e.size - 1)),
@@ -71,15 +81,15 @@ REDUCE = (
     ),
     wrong("per-sample-array", reduce=same),
     wrong("per-sample-array", reduce=lambda e: e / e.size),
-    wrong("not-scalar", "an array with one entry", reduce=lambda e: np.mean(e, keepdims=True)),
+    wrong("not-scalar", "an array with one entry", reduce=lambda e: np.reshape(mean(e), 1)),
     wrong("max-not-mean", reduce=np.max),
-    wrong("median-not-mean", reduce=np.median),
+    wrong("median-not-mean", reduce=median),
     wrong("last-only", reduce=lambda e: e[-1]),
     wrong("overwrites-accumulator", reduce=lambda e: e[-1] / e.size),
     wrong("early-return", reduce=lambda e: e[0]),
     wrong("early-return", reduce=lambda e: e[0] / e.size),
     wrong("running-total", reduce=lambda e: np.sum(np.cumsum(e))),
-    wrong("running-total", reduce=lambda e: np.mean(np.cumsum(e))),
+    wrong("running-total", reduce=lambda e: mean(np.cumsum(e))),
     wrong("running-total", reduce=np.cumsum),
     wrong("wrong-start", reduce=lambda e: (np.sum(e) + 1) / e.size),
     wrong("off-by-one", select=lambda e: e[1:]),
@@ -128,7 +138,7 @@ def task(
     large = (np.array([1e8, -2e8, 3e8]), np.array([1e8 + 1.5, -2e8, 3e8 - 2]))
     stages: dict[str, Callable[..., Any]] = {
         "pair": error, "power": power, "select": same,
-        "reduce": np.mean, "after": after, "finish": same,
+        "reduce": mean, "after": after, "finish": same,
     }  # fmt: skip
     return Task(
         name=name,
@@ -184,6 +194,16 @@ def whole(slug: str, detail: str, formula: Callable[[Any, Any], Any]) -> Mistake
 def huber(e: Any) -> Any:
     """Huber loss of each error, for a delta of 1."""
     return np.where(np.abs(e) <= 1, e**2 / 2, np.abs(e) - 0.5)
+
+
+def variance(e: Any) -> Any:
+    """The variance as a sample's, over n - 1."""
+    return np.var(e) * e.size / (e.size - 1)
+
+
+def correlation(t: Any, p: Any) -> Any:
+    """Pearson's correlation."""
+    return np.mean((t - np.mean(t)) * (p - np.mean(p))) / (np.std(t) * np.std(p))
 
 
 def r_squared(t: Any, p: Any) -> Any:
@@ -258,10 +278,10 @@ RELATIVE = (
     whole("wrong-loss", "R², the share of the variance that is explained", r_squared),
     whole("wrong-loss", "1 - R², the unexplained variance", lambda t, p: 1 - r_squared(t, p)),
     whole("wrong-loss", "the variance of the errors", lambda t, p: np.var(t - p)),
-    whole("wrong-loss", "the variance of the errors", lambda t, p: np.var(t - p, ddof=1)),
+    whole("wrong-loss", "the variance of the errors", lambda t, p: variance(t - p)),
     whole("wrong-loss", "the spread of the errors", lambda t, p: np.std(t - p)),
-    whole("wrong-loss", "the spread of the errors", lambda t, p: np.std(t - p, ddof=1)),
-    whole("wrong-loss", "the correlation", lambda t, p: np.corrcoef(t, p)[0, 1]),
+    whole("wrong-loss", "the spread of the errors", lambda t, p: np.sqrt(variance(t - p))),
+    whole("wrong-loss", "the correlation", correlation),
 )
 """Measures of how well numbers agree that are none of ours."""
 
@@ -313,8 +333,8 @@ RMSE_MISTAKES = (
     wrong("square-of-mean", power=same, after=np.square),
     wrong("square-of-mean", after=np.square),
     wrong("sqrt-of-sum-over-n", reduce=lambda e: np.sum(e) / e.size**2),
-    wrong("half-factor", reduce=lambda e: np.mean(e) / 4),
-    wrong("divides-twice", reduce=lambda e: np.mean(e) / e.size**2),
+    wrong("half-factor", reduce=lambda e: mean(e) / 4),
+    wrong("divides-twice", reduce=lambda e: mean(e) / e.size**2),
     wrong("bracket-misplaced", after=lambda v: v / 2),
     wrong("wrong-power", "the fourth root", after=lambda v: v**0.25),
     wrong("wrong-power", "the third root", after=np.cbrt),
