@@ -99,9 +99,12 @@ def grade(
 ) -> None:
     """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook."""
     with say.status("Starting nbgrader"):
+        from concurrent.futures.process import BrokenProcessPool
+
         from autograder.classroom import report
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.grade import grade_class, students
+        from autograder.sandbox import NoSandbox
 
     try:
         course = Course(Path.cwd())
@@ -121,6 +124,10 @@ def grade(
                 bar.advance(step)
     except CourseError as problem:
         raise fail(str(problem)) from None
+    except NoSandbox as problem:
+        raise fail(str(problem)) from None
+    except BrokenProcessPool:
+        raise fail("a grading process was killed; --resume goes on from there") from None
     except KeyboardInterrupt:
         raise fail("stopped; what was graded is kept, --resume goes on from there") from None
     lines.sort(key=lambda line: line["student"])

@@ -58,6 +58,105 @@ def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.sqrt(mse(y_true, y_pred)))
 
 
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> float:
+    """Huber loss, mean of r^2 / 2 where |r| <= delta and delta (|r| - delta / 2) outside.
+
+    Both have the same shape. It is quadratic near zero and linear far out, without a jump or a
+    corner at delta. Raises ValueError when the shapes differ, when there is no sample at all, and
+    when delta is not positive.
+
+    >>> huber([0, 0], [1, 4], delta=2)
+    3.25
+    """
+    if not delta > 0:
+        raise ValueError(f"delta must be positive, not {delta}")
+    sizes = residuals(y_true, y_pred)
+    np.abs(sizes, out=sizes)
+    inner = np.minimum(sizes, delta)
+    # Both branches are inner * size - inner^2 / 2: inner is the size inside, delta outside.
+    return float((np.vdot(inner, sizes) - np.vdot(inner, inner) / 2) / sizes.size)
+
+
+def quantile(y_true: ArrayLike, y_pred: ArrayLike, tau: float = 0.5) -> float:
+    """Quantile (pinball) loss, mean of max(tau r, (tau - 1) r) with r = y_true - y_pred.
+
+    A truth above the prediction costs tau for each unit, one below 1 - tau; the best constant is
+    the quantile of level tau. Both have the same shape. Raises ValueError when the shapes differ,
+    when there is no sample at all, and when tau is not from 0 to 1.
+
+    >>> quantile([10, 10], [8, 14], tau=0.75)
+    1.25
+    """
+    if not 0 <= tau <= 1:
+        raise ValueError(f"tau must be from 0 to 1, not {tau}")
+    r = residuals(y_pred, y_true)
+    return float(np.mean(np.maximum(tau * r, (tau - 1) * r)))
+
+
+def labelled(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """Return both as float64 arrays of shape (n,); ValueError when a label is not from 0 to 1.
+
+    >>> labelled([1, 0], [0.75, 0.5])
+    (array([1., 0.]), array([0.75, 0.5 ]))
+    """
+    true, pred = matched(y_true, y_pred, 1)
+    if true.min() < 0 or true.max() > 1:
+        raise ValueError("labels must be 0 and 1")
+    return true, pred
+
+
+def log_loss(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> float:
+    """Log loss (binary cross-entropy), mean of -(y log p + (1 - y) log(1 - p)), natural log.
+
+    Both have shape (n,): labels 0 and 1 (or probabilities), and the predicted probabilities of a
+    1, which are clipped to [eps, 1 - eps], so that a sure and wrong one costs much and not
+    infinitely much. Raises ValueError when the shapes differ or are not (n,), when there is no
+    sample at all, and when a label is not from 0 to 1: labels -1 and +1 belong to the hinge loss.
+
+    >>> round(log_loss([1, 0], [0.8, 0.8]), 4)
+    0.9163
+    """
+    true, pred = labelled(y_true, y_pred)
+    p = np.clip(pred, eps, 1 - eps)
+    total = np.vdot(true, np.log(p))
+    np.subtract(1, p, out=p)
+    np.log(p, out=p)
+    return float(-(total + np.vdot(1 - true, p)) / p.size)
+
+
+def log_loss_from_logits(y_true: ArrayLike, logits: ArrayLike) -> float:
+    """Log loss of p = 1 / (1 + exp(-z)), straight from the logits z: mean of log(1 + exp(z)) - y z.
+
+    Both have shape (n,). Nothing is clipped, and nothing overflows: the exponential is only taken
+    of -|z|. Raises ValueError as log_loss does.
+
+    >>> log_loss_from_logits([1, 0], [1000, 1000])
+    500.0
+    """
+    true, z = labelled(y_true, logits)
+    powers = np.abs(z)
+    np.negative(powers, out=powers)
+    np.exp(powers, out=powers)
+    np.log1p(powers, out=powers)
+    return float(np.mean(np.maximum(z, 0) - true * z + powers))
+
+
+def hinge(y_true: ArrayLike, scores: ArrayLike) -> float:
+    """Hinge loss, mean of max(0, 1 - y s), for labels -1 and +1.
+
+    Both have shape (n,). A score on the right side by 1 or more costs nothing. Raises ValueError
+    when the shapes differ or are not (n,), when there is no sample at all, and when a label is
+    neither -1 nor +1: labels 0 and 1 would give another number in silence.
+
+    >>> hinge([1, -1], [0.5, -2])
+    0.25
+    """
+    true, score = matched(y_true, scores, 1)
+    if not np.all(np.abs(true) == 1):
+        raise ValueError("labels must be -1 and +1")
+    return float(np.mean(np.maximum(1 - true * score, 0)))
+
+
 def mae_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Gradient of the MAE with respect to y_pred, sign(y_pred - y_true) / n, shape (n,).
 

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 from autograder.classroom.course import Course
 from autograder.classroom.record import Line, Recorder
-from autograder.classroom.run import Job, run, start
+from autograder.classroom.run import Job, ignore_interrupt, run
 from autograder.grader import Limits
 
 
@@ -46,7 +46,7 @@ def grade_class(
             yield done[name]
         context = get_context("forkserver")
         context.set_forkserver_preload(["autograder.classroom.run"])
-        pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, start, (job,))
+        pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, ignore_interrupt)
         try:
             waiting = [pool.submit(run, job, name, folder) for name, folder in folders.items()]
             for finished in as_completed(waiting):

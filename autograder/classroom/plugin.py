@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,10 @@ from traitlets import Float, Unicode
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import rebuild, template
-from autograder.grader import Grader, Limits
+from autograder.classroom.run import grader
+from autograder.grader import Limits
 
 Resources = dict[str, Any]
-
-
-@cache
-def grader(course_seed: str, limits: Limits, rung: str) -> Grader:
-    """Return the grader of this process: starting its sandbox takes more than a second."""
-    made = Grader(course_seed, limits, rung)
-    atexit.register(made.close)
-    return made
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]

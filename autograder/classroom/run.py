@@ -5,10 +5,12 @@ It knows no gradebook and imports no nbgrader, so that any number of processes c
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -16,8 +18,6 @@ from nbformat import NotebookNode
 
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
 from autograder.grader import Grader, Limits, is_locked, marks
-
-_grader: Grader | None = None
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,22 @@ class Graded:
     problem: str = ""
 
 
-def start(job: Job) -> None:
-    """Make this process ready: one warm sandbox, and Ctrl-C left to whoever started it."""
-    global _grader
+@cache
+def grader(course_seed: str, limits: Limits, rung: str) -> Grader:
+    """Return this process's grader: starting its sandbox takes a second."""
+    made = Grader(course_seed, limits, rung)
+    atexit.register(made.close)
+    return made
+
+
+def ignore_interrupt() -> None:
+    """Leave Ctrl-C to the process that writes the gradebook."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _grader = Grader(job.course_seed, job.limits, job.rung)
 
 
 def run(job: Job, student: str, folder: Path) -> Graded:
-    """Run and judge one submission; needs `start` first."""
-    assert _grader is not None
+    """Run and judge one submission; raises NoSandbox where none can be started."""
+    graded_by = grader(job.course_seed, job.limits, job.rung)
     begun = time.perf_counter()
     graded = Graded(student, job.digest(folder), 0.0)
     try:
@@ -79,7 +85,7 @@ def run(job: Job, student: str, folder: Path) -> Graded:
             if not path.is_file():
                 raise Unreadable(f"{name}.ipynb was not handed in")
             notebook, found = rebuild(read(path), ours)
-            verdicts = _grader.grade_notebook(notebook.cells, student)
+            verdicts = graded_by.grade_notebook(notebook.cells, student)
             notes += found
             graded.points[name] = {
                 grade_id(cell): earned(cell) for cell in notebook.cells if marks(cell).get("grade")
@@ -95,13 +101,13 @@ def run(job: Job, student: str, folder: Path) -> Graded:
     return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
 
 
-def shortfalls(source: Path, grader: Grader) -> list[str]:
+def shortfalls(source: Path, graded_by: Grader) -> list[str]:
     """Run a source notebook with its own solutions; name each test cell short of full marks.
 
     Such a test needs more of a student's code than calls with plain data, so nobody can pass it.
     """
     cells = read(source).cells
-    grader.grade_notebook(cells, "the solution")
+    graded_by.grade_notebook(cells, "the solution")
     found = []
     for cell in cells:
         points = marks(cell).get("points", 0)

@@ -77,7 +77,7 @@ RESIDUAL: dict[str, Stage] = {
 RESIDUALS = (
     wrong("args-swapped", residual=lambda true, p: true - p),
     wrong("ignores-y-true", residual=lambda true, p: p),
-    wrong("sum-not-difference", residual=lambda true, p: p + true),
+    wrong("adds-not-subtracts", residual=lambda true, p: p + true),
     wrong("all-pairs", residual=lambda true, p: -all_pairs(true, p)),
     wrong("all-pairs", residual=lambda true, p: all_pairs(p, true)),
     wrong("all-pairs", residual=lambda t, p: all_pairs(p, t), divide=lambda g: g / g.size),
@@ -114,12 +114,24 @@ MSE_SLOPES = (
 )
 
 
+def residuals_around(rng: np.random.Generator, n: int, delta: float) -> Any:
+    """Return residuals of both signs and all sizes on both sides of delta.
+
+    The first is above, the last below 0, so that one sample can be told from another.
+    """
+    low, high, sign = np.array(
+        [(2.2, 3, 1), (0.75, 0.95, 1), (1.1, 1.35, -1), (0.1, 0.4, -1), (0.5, 0.7, -1)]
+    ).T[:, np.arange(n) % 5]
+    return delta * sign * rng.uniform(low, high)
+
+
 def draw_numbers(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     """Return truths and predictions, without a tie."""
-    return rng.normal(0, 3, n), rng.normal(1, 3, n)
+    true = rng.normal(0, 3, n)
+    return true, true + residuals_around(rng, n, 1.7)
 
 
-EXAMPLE = (np.array([3.0, 5.0, 2.0]), np.array([2.5, 8.0, 0.0]))
+EXAMPLE = (np.array([3.0, 5.0, 2.0]), np.array([2.5, 8.0, 4.0]))
 TIE = (np.array([2.0, -1.0, 0.5]), np.array([2.0, 1.5, 0.5]))
 
 MEAN_HINT = (
@@ -212,7 +224,7 @@ HUBER_SLOPES = (
     *SLOPES,
     wrong("args-swapped", residual=lambda true, p, delta: (true - p, delta)),
     wrong("ignores-y-true", residual=lambda true, p, delta: (p, delta)),
-    wrong("sum-not-difference", residual=lambda true, p, delta: (p + true, delta)),
+    wrong("adds-not-subtracts", residual=lambda true, p, delta: (p + true, delta)),
     wrong("all-pairs", residual=lambda true, p, delta: (-all_pairs(true, p), delta)),
     wrong("all-pairs", residual=lambda true, p, delta: (all_pairs(p, true), delta)),
     wrong("float32", residual=lambda t, p, delta: (np.float32(p) - np.float32(t), delta)),
@@ -274,14 +286,11 @@ HUBER_SLOPES = (
 )
 
 
-def draw_residuals(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
-    """Return residuals of both signs on both sides of delta, which is 2.5 when n is 8."""
-    delta = 2.5 if n == 8 else 1.0
-    kinds = np.arange(n)
-    size = np.where(kinds % 2, rng.uniform(0.1, 0.9, n), rng.uniform(1.2, 3, n))
-    r = delta * size * np.where(kinds // 2 % 2, 1, -1)
+def draw_with_delta(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
+    """Return truths and predictions on both sides of delta, which is given when n is 8."""
+    delta = (2.5,) if n == 8 else ()
     true = rng.normal(0, 3, n)
-    return (true, true + r, delta) if n == 8 else (true, true + r)
+    return true, true + residuals_around(rng, n, *delta or (1.0,)), *delta
 
 
 HUBER_GRADIENT = Task(
@@ -299,7 +308,7 @@ HUBER_GRADIENT = Task(
             0.5,
         ),
     ),
-    draw=draw_residuals,
+    draw=draw_with_delta,
     pipeline=Pipeline(HUBER_STAGES, HUBER_SLOPES),
     hints=(
         "The loss is a parabola near 0 and a straight line outside. What are their slopes?",
@@ -392,7 +401,7 @@ LOG_LOSS_SLOPES = (
     formula("grad-missing-factor", lambda y, p: (p - y) / (1 - p), "1 / p"),
     formula("grad-extra-factor", lambda y, p: (p - y) * p * (1 - p), "p² (1 - p)²"),
     formula("grad-extra-factor", lambda y, p: (p - y) * p, "p² (1 - p)"),
-    formula("sum-not-difference", lambda y, p: (p + y) / (p * (1 - p))),
+    formula("adds-not-subtracts", lambda y, p: (p + y) / (p * (1 - p))),
     formula("log-not-differentiated", lambda y, p: np.log(p) - np.log(1 - p)),
     formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the mean squared error"),
     formula("wrong-loss", lambda y, p: np.sign(p - y), "the gradient of the mean absolute error"),
@@ -409,7 +418,7 @@ def draw_yes_no(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     Two probabilities are near the ends, yet farther from them than any careful epsilon.
     """
     y = rng.permutation(np.arange(n) % 3 == 0).astype(int)
-    near = 0.05 if n == 8 else 3e-5
+    near = 0.03 if n == 8 else 3e-5
     p = rng.uniform(0.25, 0.75, n)
     ones, zeros = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
     p[ones[:2]] = near, 1 - near * 1.5
@@ -480,10 +489,10 @@ HINGE_SLOPES = (
         margin=lambda y, s: (y, s, -y * s),
         slope=lambda y, s, m, active: np.where(active, y, 0.0),
     ),
-    wrong("ignores-y-true", margin=lambda y, s: (y, s, s)),
+    wrong("wrong-condition", margin=lambda y, s: (y, s, s)),
     wrong("wrong-condition", margin=lambda y, s: (y, s, abs(s))),
     wrong("wrong-condition", margin=lambda y, s: (y, s, abs(y - s))),
-    wrong("sum-not-difference", margin=lambda y, s: (y, s, y + s)),
+    wrong("adds-not-subtracts", margin=lambda y, s: (y, s, y + s)),
     activity("max-missing", lambda y, s, m: m == m),
     activity("margin-missing", lambda y, s, m: m < 0),
     activity("wrong-condition", lambda y, s, m: m > 1),
@@ -495,13 +504,12 @@ HINGE_SLOPES = (
     activity("missing-branch", lambda y, s, m: (m < 1) & (y > 0)),
     activity("missing-branch", lambda y, s, m: (m < 1) & (y < 0)),
     hinge_slope("grad-sign", lambda y, s, m: y),
-    hinge_slope("ignores-y-true", lambda y, s, m: -1.0),
-    hinge_slope("ignores-y-true", lambda y, s, m: 1.0),
+    hinge_slope("grad-missing-factor", lambda y, s, m: -1.0, "the label"),
+    hinge_slope("grad-missing-factor", lambda y, s, m: 1.0, "the label"),
     hinge_slope("grad-wrong-variable", lambda y, s, m: -s),
     hinge_slope("grad-extra-factor", lambda y, s, m: -m, "the score"),
     hinge_slope("squared-hinge", lambda y, s, m: -2 * y * (1 - m)),
     hinge_slope("squared-hinge", lambda y, s, m: -y * (1 - m)),
-    wrong("squared-hinge", "", **everywhere(lambda y, s, m: -2 * y * (1 - m))),
     wrong("wrong-n", divide=lambda g: g / np.count_nonzero(g)),
     wrong("wrong-loss", "the gradient of the logistic loss",
           **everywhere(lambda y, s, m: -y * sigmoid(-m))),
@@ -514,10 +522,15 @@ HINGE_SLOPES = (
 
 
 def draw_scores(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
-    """Return labels of both kinds, with margins far inside, inside and beyond 1 for each."""
-    y = np.where(rng.permutation(n) % 3 == 0, 1, -1)
-    ranges = np.array([(1.2, 3.0), (0.1, 0.4), (-0.9, -0.1), (-3.0, -1.2), (0.6, 0.9), (2.1, 3.0)])
-    low, high = ranges[rng.permutation(n) % 6].T
+    """Return labels of both kinds, with margins of both signs and on both sides of 1 for each.
+
+    The first and the last sample have slopes of different signs.
+    """
+    low, high = np.array(
+        [(0.1, 0.4), (1.2, 1.9), (-0.9, -0.1), (-3.0, -1.2), (0.6, 0.9), (2.1, 3.0), (-0.9, -0.1)]
+    ).T[:, np.arange(n) % 7]
+    y = np.where(np.arange(n) % 3 == 0, 1, -1)
+    y[-1], low[-1], high[-1] = -1, -0.9, -0.1
     return y, y * rng.uniform(low, high)
 
 
@@ -579,7 +592,10 @@ IN_SOFTMAX = tuple(
 )
 
 SOFTMAX_SLOPES = (
-    *SLOPES,
+    # The entries of this gradient sum to 0: their mean, in every place, is a matrix of zeros.
+    *(m for m in SLOPES if m.slug != "grad-scalar"),
+    wrong("grad-scalar", divide=np.mean),
+    wrong("grad-scalar", divide=lambda g: abs(g).mean()),
     *MATRIX_OUTPUT,
     *IN_SOFTMAX,
     wrong("softmax-missing", powers=both, shares=both),
@@ -590,7 +606,7 @@ SOFTMAX_SLOPES = (
     wrong("ignores-y-true", difference=lambda true, p: p),
     wrong("ignores-y-true", difference=lambda true, p: p - 1),
     wrong("ignores-y-true", difference=lambda true, p: p * (1 - p)),
-    wrong("sum-not-difference", difference=lambda true, p: p + true),
+    wrong("adds-not-subtracts", difference=lambda true, p: p + true),
     wrong("true-class-only", difference=lambda true, p: true * (p - 1)),
     wrong("true-class-only", difference=lambda true, p: p * (true - p)),
     wrong("grad-missing-factor", "the derivative of softmax", difference=lambda t, p: -t / p),
@@ -751,7 +767,7 @@ NUMERICAL = (
     wrong("step-ignored", given=lambda f, x, h=1e-5: (f, x, 1e-2)),
     wrong("grad-sign", difference=lambda above, below, h: (below - above, h)),
     wrong("abs-of-gradient", difference=lambda above, below, h: (abs(above - below), h)),
-    wrong("sum-not-difference", difference=lambda above, below, h: (above + below, h)),
+    wrong("adds-not-subtracts", difference=lambda above, below, h: (above + below, h)),
     wrong("divides-by-h", divide=by_h),
     wrong("divides-by-h", divide=lambda d, h: d / (4 * h)),
     wrong("divides-by-h", divide=lambda d, h: d / 2),

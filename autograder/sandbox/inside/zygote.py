@@ -31,6 +31,7 @@ LIMITS = {
 def confine(scratch: Path) -> None:
     """Give this process a folder of its own to work in, limits, and a closed door to the kernel."""
     os.setsid()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     scratch.mkdir()
     os.chdir(scratch)
     sys.path.append(str(scratch))  # a student's own modules; last, so that they shadow nothing
