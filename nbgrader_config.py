@@ -29,3 +29,38 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# What a student reads shows no hidden test and runs no script of a submission.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.sanitize.SanitizeHTML",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True
+c.SanitizeHTML.enabled = True
+c.SanitizeHTML.tags = [
+    *(
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "details",
+        "div",
+        "em",
+        "hr",
+        "i",
+        "img",
+    ),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "kbd", "li", "ol", "p", "pre", "q", "small", "span"),
+    *("strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
+]
+c.SanitizeHTML.attributes = {
+    "*": ["aria-label", "class", "role", "scope", "style", "title"],
+    "a": ["href"],
+    "img": ["alt", "src"],
+}
+c.SanitizeHTML.styles = ["border-left", "font-family", "margin", "max-width", "padding"]

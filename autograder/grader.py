@@ -349,9 +349,26 @@ def error(name: str, message: str, lines: Iterable[str] = ()) -> NotebookNode:
 
 
 def error_of(raised: Exception, source: str) -> NotebookNode:
-    """Return what a test cell raised, with the line that did: a student learns from that one."""
+    """Return what a test cell raised, with the line that did: a student learns from that one.
+
+    Of a hidden test only a message that the instructor wrote is shown, never what was compared.
+    """
     frames = traceback.extract_tb(raised.__traceback__)
-    numbers = [frame.lineno for frame in frames if frame.filename == "<test cell>"]
-    lines = source.split("\n")
-    where = [f"----> {lines[n - 1].strip()}" for n in numbers[-1:] if n and n <= len(lines)]
+    numbers = [frame.lineno or 0 for frame in frames if frame.filename == "<test cell>"]
+    line = numbers[-1] if numbers else 0
+    if line in hidden_lines(source):
+        own = isinstance(raised, AssertionError) and frames[-1].filename == "<test cell>"
+        return error("HiddenTest", (own and str(raised)) or "a hidden test did not pass")
+    where = [f"----> {source.splitlines()[line - 1].strip()}"] if line else []
     return error(type(raised).__name__, str(raised), where)
+
+
+def hidden_lines(source: str) -> set[int]:
+    """Return the numbers of the lines between nbgrader's marks of hidden tests."""
+    found: set[int] = set()
+    inside = False
+    for number, line in enumerate(source.splitlines(), 1):
+        inside = (inside or "BEGIN HIDDEN TESTS" in line) and "END HIDDEN TESTS" not in line
+        if inside:
+            found.add(number)
+    return found

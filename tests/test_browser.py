@@ -25,7 +25,9 @@ from autograder.classroom.sample import write_sample
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no chromium here; on Debian: apt-get install chromium"),
+    pytest.mark.skipif(
+        not CHROMIUM, reason="no chromium here; on Debian: apt-get install chromium"
+    ),
 ]
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -125,14 +127,22 @@ MSE = """def mse_loop(y_true, y_pred):
 
 def test_check_names_the_mistake_and_then_passes(page: Page) -> None:
     open_notebook(page, "exercises/02_mse/02_mse.ipynb")
-    write(page, "def squared", "def squared_errors(a, b):\n    return [(x - y) ** 2 for x, y in zip(a, b)]")
+    write(
+        page,
+        "def squared",
+        "def squared_errors(a, b):\n    return [(x - y) ** 2 for x, y in zip(a, b)]",
+    )
     write(page, "def mse_loop", MSE)
     menu(page, "Run", "Run All Cells")
     checked = cell(page, "check(mse_loop)")
     card = checked.locator(CARD.format("mse_loop"))
     expect(card).to_contain_text("never divided by how many")
-    shoot(page, "check-fails-page"); shoot(checked,"check-fails"); print(checked.locator(".jp-OutputArea").inner_html())
-    expect(checked.locator(ERRORS)).to_have_text(re.compile(r"^mse_loop is not finished yet: [^\n]+\n?$"))
+    shoot(page, "check-fails-page")
+    shoot(checked, "check-fails")
+    print(checked.locator(".jp-OutputArea").inner_html())
+    expect(checked.locator(ERRORS)).to_have_text(
+        re.compile(r"^mse_loop is not finished yet: [^\n]+\n?$")
+    )
     shoot(checked, "check-fails")
     shoot(page, "check-fails-page")
     write(page, "def mse_loop", MSE + " / len(y_true)")
@@ -146,7 +156,10 @@ def test_validate_button_fails_unsolved_and_passes_solved(lab: Course, page: Pag
     write_sample(lab, "02_mse", 1)
     for path, says in [
         ("exercises/02_mse/02_mse.ipynb", "cells failed"),
-        ("grading/submitted/ada/02_mse/02_mse.ipynb", "Success! Your notebook passes all the tests."),
+        (
+            "grading/submitted/ada/02_mse/02_mse.ipynb",
+            "Success! Your notebook passes all the tests.",
+        ),
     ]:
         open_notebook(page, path)
         page.locator(".validate-button").click()

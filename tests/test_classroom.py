@@ -91,11 +91,23 @@ def test_nbgrader_by_hand_gives_the_same_rows_and_feedback(course: Course) -> No
 
 def test_feedback_can_be_made_from_our_own_run(course: Course) -> None:
     write_sample(course, NAME, 3)
+    path = course.submitted("bilal", NAME) / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    script = "<script>document.title = 'mine'</script>"
+    for cell in notebook.cells:
+        if grade_id(cell) == "written":
+            cell.source = script + "<b onclick='steal()'>my answer</b>"
+        if grade_id(cell) == "weighted_mse":
+            cell.source = f"from IPython.display import HTML, display\ndisplay(HTML({script!r}))"
+    nbformat.write(notebook, path)
     graded(course)
     done = nbgrader(course, "generate_feedback", NAME)
     assert done.returncode == 0, done.stderr
     page = (course.root / "grading/feedback/bilal" / NAME / f"{NAME}.html").read_text("utf-8")
-    assert "Python cannot read your code" in page
+    assert "Python cannot read your code" in page and "<table>" in page
+    assert "HIDDEN TESTS" not in page and "6.5" not in page
+    assert "my answer" in page and "onclick" not in page
+    assert script not in page
 
 
 def test_resume_runs_only_what_is_new_or_changed(course: Course) -> None:

@@ -61,7 +61,7 @@ def points(grader: Grader, *cells: nbformat.NotebookNode) -> tuple[float, str]:
         ("f = 3", "assert f(1) == 1", 0),
         ("", "assert f(1) == 1", 0),
         ("import warnings\ndef f(x): warnings.warn('hm'); return 1", "assert f(1) == 1", 4),
-        ("class C:\n  def __eq__(self, o): return True\ndef f(x): return C()", "assert f(1) == 2", 0),
+        ("class C:\n  def __eq__(self, o): return 1\ndef f(x): return C()", "assert f(1) == 2", 0),
         ("def f(x): return 1", "%matplotlib inline\nassert f(1) == 1", 4),
         ("def f(x): return 1", "raise RuntimeError('the instructor slipped')", 0),
         ("def f(x): return 1", "assert f(1) = 1", 0),
@@ -118,6 +118,19 @@ def test_hidden_inputs_stay_hidden(grader: Grader) -> None:
     _, shown = points(grader, given(IMPORTS), new_code_cell(telltale), test("check(mse_loop)"))
     assert "an error on 5 random samples" in shown
     assert "[-" not in shown and "[0." not in shown
+
+
+def test_hidden_tests_stay_hidden(grader: Grader) -> None:
+    hidden = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
+    for line in ("assert f(12345) == 67890", "np.testing.assert_equal(f(12345), 67890)"):
+        cells = [given(IMPORTS), new_code_cell("def f(x): return 1"), test(hidden.format(line))]
+        got, _ = points(grader, *cells)
+        outputs = str(cells[-1].outputs)
+        assert got == 0 and "a hidden test did not pass" in outputs
+        assert "12345" not in outputs and "67890" not in outputs
+    told = test(hidden.format("assert f(12345) == 67890, 'try a large number'"))
+    points(grader, new_code_cell("def f(x): return 1"), told)
+    assert "try a large number" in str(told.outputs)
 
 
 def test_same_student_same_questions_other_student_others(grader: Grader) -> None:

@@ -10,6 +10,9 @@ from matplotlib.axes import Axes
 
 from figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, new, show
 
+PAPER = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
+"""Box behind a label that lies on a line or a hatch."""
+
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
     """Return the shares of a vector of scores."""
@@ -72,7 +75,8 @@ def shares_by_temperature(scores: Mapping[str, float], temperature: float) -> No
         place, shift = (
             (2, -0.1) if name == min(scores, key=lambda key: scores[key]) else (1.4, 0.06)
         )
-        over.text(place, np.interp(place, grid, curve) + shift, name, color=color)
+        height = np.interp(place, grid, curve) + shift
+        over.text(place, height, name, color=color, bbox=PAPER)
     over.axvline(temperature, color=GREY, linestyle="-.", linewidth=1)
     over.set(xscale="log", ylim=(-0.05, 1.1), xlabel="temperature (log scale)")
     over.set_title("Cold: the winner takes all; hot: all alike")
@@ -86,7 +90,6 @@ def stacked_rows(tables: Mapping[str, np.ndarray], names: Sequence[str]) -> None
     figure, panels = new(8.4, 3, len(tables))
     longest = max(np.max(np.sum(table, axis=1)) for table in tables.values())
     looks = list(zip((BLUE, ORANGE, GREEN), (None, "//", ".."), strict=True))
-    paper = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
     facts = []
     for axes, (title, table) in zip(panels, tables.items(), strict=True):
         for row, shares in enumerate(table):
@@ -96,7 +99,7 @@ def stacked_rows(tables: Mapping[str, np.ndarray], names: Sequence[str]) -> None
                 fill = {"color": (color, 0.2), "edgecolor": color, "hatch": hatch}
                 axes.barh(row, share, 0.6, end - share, **fill)
                 if share > 0.2:
-                    axes.text(end - share / 2, row, name, ha="center", va="center", bbox=paper)
+                    axes.text(end - share / 2, row, name, ha="center", va="center", bbox=PAPER)
             axes.text(longest + 0.06, row, f"{end:.3f}", va="center")
         axes.axvline(1, color=GREY, linestyle="--", linewidth=1.5)
         axes.set_yticks(range(len(table)), [f"item {row + 1}" for row in range(len(table))])
@@ -193,4 +196,4 @@ def smoothed_cost(classes: int, alpha: float) -> None:
     axes.set(xlim=(0.3, 1.02), ylim=(-0.05, 1.6), xlabel="share given to the true class")
     axes.set(ylabel="cost", title=f"Label smoothing with α = {alpha:.2f}, {classes} classes")
     alt = f"With α = {alpha:g} and {classes} classes the cost is lowest at a share of {label:.3f}, "
-    show(figure, alt + f"where it is {lowest:.3f}; with a hard label it falls all the way to 1.")
+    show(figure, alt + f"where it is {lowest:.3f}; with a hard label it falls to 0 at 1.")

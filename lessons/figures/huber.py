@@ -103,7 +103,7 @@ def huber_and_pull(delta: float) -> None:
 
 def huber_shapes(losses: dict[str, Loss], delta: float) -> None:
     """Draw each loss in a panel of its own, with dots at the two seams and at zero."""
-    figure, panels = new(1.5 + 2.1 * len(losses), 3.3, columns=len(losses))
+    figure, panels = new(min(10, 1.5 + 2.1 * len(losses)), 3.3, columns=len(losses))
     spots, facts = np.array([-delta, 0, delta]), []
     for axes, (name, loss) in zip(panels, losses.items(), strict=True):
         for low, style in ((-3 * delta, "--"), (-delta, "-"), (delta, "--")):
@@ -121,6 +121,7 @@ def huber_shapes(losses: dict[str, Loss], delta: float) -> None:
     highest = max(axes.get_ylim()[1] for axes in panels)
     for axes in panels:
         axes.set_ylim(lowest, highest)
+        axes.tick_params(labelleft=axes is panels[0])
     show(figure, "Shapes of a loss. " + "; ".join(facts) + ".")
 
 

@@ -19,8 +19,8 @@ def surprise_curve(events: Mapping[str, float]) -> None:
     for (name, chance), marker in zip(events.items(), "soD^vP", strict=False):
         surprise = -np.log(chance) + 0.0
         axes.plot(chance, surprise, marker, color=ORANGE, markersize=9, clip_on=False, zorder=3)
-        place, side = (chance + 0.03, "left") if chance < 0.9 else (1.02, "right")
-        axes.text(place, surprise + 0.2, f"{name}: {surprise:.3f}", color=ORANGE, ha=side)
+        place, up, side = (chance + 0.03, 0.2, "left") if chance < 0.9 else (1.02, 0.4, "right")
+        axes.text(place, surprise + up, f"{name}: {surprise:.3f}", color=ORANGE, ha=side)
         facts.append(f"{name} {surprise:.3f}")
     axes.set(xlim=(0, 1.03), ylim=(0, 5), xlabel="probability p", ylabel="surprise, −log p")
     axes.set_title("The less probable, the more surprising")
@@ -78,7 +78,8 @@ def cost_on_two_axes() -> None:
     """Draw the cost of a sample whose truth is 1 over the probability and over the logit."""
     figure, (left, right) = new(8.4, 3.7, 2)
     logit = np.linspace(-10, 5, 400)
-    marked = np.array([-9.0, -6.0, -3.0, 0.0, 3.0])
+    chances = np.array([0.1, 0.01, 0.001, 0.0001])
+    marked = np.log(chances / (1 - chances))
     for axes, change in (left, lambda z: 1 / (1 + np.exp(-z))), (right, lambda z: z):
         axes.plot(change(logit), np.logaddexp(0, -logit), color=BLUE)
         axes.plot(change(marked), np.logaddexp(0, -marked), "o", color=BLUE, markersize=7)
@@ -90,8 +91,9 @@ def cost_on_two_axes() -> None:
     left.set_title("Over p: a logarithm")
     right.set(xlabel="logit z", title="Over z: a straight line, when wrong")
     alt = (
-        "The same cost twice, with the same five marked points. Over the probability it rises "
-        "like a wall near zero; over the logit it nears a straight line of slope −1 on the left."
+        "The same cost twice, with p = 0.1, 0.01, 0.001 and 0.0001 marked on both. Over the probability it rises "
+        "like a wall near zero; over the logit it nears a straight line of slope −1 on the left, "
+        "and the marks are evenly spaced on it."
     )
     show(figure, alt)
 
@@ -131,7 +133,7 @@ def one_group(
 def constant_answer(rate: float) -> None:
     """Draw the mean cost of always predicting p where a share `rate` of all labels are 1."""
     figure, (axes,) = new(7.4, 3.8)
-    p = np.linspace(0.005, 0.995, 500)
+    p = 1 / (1 + np.exp(-np.linspace(-12, 12, 600)))
     entropy = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
     axes.fill_between((0, 1), entropy, color=GREY, alpha=0.12, linewidth=0)
     axes.plot(p, -rate * np.log(p) - (1 - rate) * np.log(1 - p), color=BLUE)
