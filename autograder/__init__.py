@@ -3,8 +3,9 @@
 from typing import Any
 
 from autograder.notebook import check, flashcards, hint, quiz
+from autograder.tasks import load_tasks
 
-__all__ = ["Grader", "check", "flashcards", "hint", "quiz"]
+__all__ = ["Grader", "check", "flashcards", "hint", "load_tasks", "quiz"]
 
 
 def __getattr__(name: str) -> Any:

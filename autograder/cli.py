@@ -30,12 +30,19 @@ def fail(message: str) -> typer.Exit:
 
 
 @app.command()
-def check(task: str, file: Path, as_json: AsJson = False) -> None:
+def check(
+    task: str,
+    file: Path,
+    tasks: Annotated[Path | None, typer.Option(help="A file with tasks of your own.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check the function TASK in FILE.py and say what is right and what is not yet."""
     from autograder.grader import Grader
     from autograder.notebook import card
-    from autograder.tasks import TASKS
+    from autograder.tasks import TASKS, load_tasks
 
+    if tasks:
+        load_tasks(tasks)
     if task not in TASKS:
         raise fail(f"there is no task {task!r}; the tasks are {', '.join(TASKS)}")
     try:

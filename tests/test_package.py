@@ -20,7 +20,7 @@ ALLOWED = {
     "sandbox": set(),
     "notebook": {"judge", "tasks", "sandbox"},
     "grader": {"judge", "tasks", "sandbox", "notebook"},
-    "classroom": {"grader", "sandbox"},
+    "classroom": {"grader", "sandbox", "tasks"},
     "cli": {"classroom", "grader", "notebook", "sandbox", "tasks"},
 }
 """Which room may import which: arrows run one way."""

@@ -117,6 +117,10 @@ class Course:
                 return False
         return known and self.released(assignment).is_dir()
 
+    def own_tasks(self) -> tuple[Path, ...]:
+        """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""
+        return tuple(self.root / name for name in self.config.Execute.get("tasks", []))
+
     def settle_rung(self, asked: str = "") -> str:
         """Return the rung to grade under, and remember it; never a lower one than last time.
 

@@ -37,6 +37,7 @@ def grade_class(
         course_seed=str(settings.get("course_seed", "")),
         limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
         rung=course.settle_rung(rung),
+        tasks=course.own_tasks(),
     )
     folders = {name: course.submitted(name, assignment) for name in names}
     with Recorder(course, assignment) as recorder:

@@ -8,7 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, Unicode
+from traitlets import Float, List, Unicode
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import rebuild, template
@@ -41,6 +41,9 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
     """Runs a submission in the sandbox and judges it, where nbgrader would start a kernel."""
 
     course_seed = Unicode("", help="Draws the hidden inputs; keep it secret.").tag(config=True)
+    tasks = List(Unicode(), help="Files with tasks of your own, from the course's root.").tag(
+        config=True
+    )
     rung = Unicode("", help="Grade under this rung, even if it is lower than last time.").tag(
         config=True
     )
@@ -55,6 +58,9 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         """Write every code cell's outputs into it; a grade cell's holds its points."""
         ids = resources["nbgrader"]
         limits = Limits(self.cell_seconds, self.call_seconds)
-        rung = Course(Path(self.parent.parent.coursedir.root)).settle_rung(self.rung)
-        grader(self.course_seed, limits, rung).grade_notebook(nb.cells, ids["student"])
+        course = Course(Path(self.parent.parent.coursedir.root))
+        grading = grader(
+            self.course_seed, limits, course.settle_rung(self.rung), course.own_tasks()
+        )
+        grading.grade_notebook(nb.cells, ids["student"])
         return nb, resources

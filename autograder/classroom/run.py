@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
 from autograder.grader import Grader, Limits, is_locked, marks
+from autograder.tasks import load_tasks
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,12 @@ class Job:
     course_seed: str
     limits: Limits
     rung: str
+    tasks: tuple[Path, ...] = ()
 
     def digest(self, folder: Path) -> str:
         """Return a short number of all that decides a grade: same digest, same grade."""
         parts = [self.assignment, self.course_seed, str(self.limits), self.rung]
+        parts += [path.read_text("utf-8") for path in self.tasks]
         parts += [nbformat.writes(notebook) for notebook in self.handed_out.values()]
         hashed = hashlib.sha256("\0".join(parts).encode())
         for name in self.handed_out:
@@ -61,8 +64,10 @@ class Graded:
 
 
 @cache
-def grader(course_seed: str, limits: Limits, rung: str) -> Grader:
+def grader(course_seed: str, limits: Limits, rung: str, tasks: tuple[Path, ...] = ()) -> Grader:
     """Return this process's grader: starting its sandbox takes a second."""
+    for path in tasks:
+        load_tasks(path)
     made = Grader(course_seed, limits, rung)
     atexit.register(made.close)
     return made
@@ -75,7 +80,7 @@ def ignore_interrupt() -> None:
 
 def run(job: Job, student: str, folder: Path) -> Graded:
     """Run and judge one submission; raises NoSandbox where none can be started."""
-    graded_by = grader(job.course_seed, job.limits, job.rung)
+    graded_by = grader(job.course_seed, job.limits, job.rung, job.tasks)
     begun = time.perf_counter()
     graded = Graded(student, job.digest(folder), 0.0)
     try:

@@ -55,8 +55,13 @@ def sentences() -> dict[str, dict[str, str]]:
 
 
 def finding(slug: str, detail: str = "") -> Finding:
-    """Return the finding of a slug in words; `detail` says which one of its kind."""
-    prose = sentences()[slug]
+    """Return the finding of a slug in words; `detail` says which one of its kind.
+
+    A slug without a sentence is an instructor's own; its detail is the sentence.
+    """
+    prose = sentences().get(slug)
+    if prose is None:
+        return Finding(slug, detail or slug.replace("-", " "), "")
     return Finding(slug, prose["says"].format(detail=detail), prose["asks"])
 
 

@@ -1,14 +1,28 @@
 """What each exercise asks: every task of the course by its name."""
 
-from autograder.tasks import cross_entropy, gradients, regression
+import runpy
+from pathlib import Path
+
+from autograder.tasks import cross_entropy, gradients, regression, robust
 from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Task, edge, wrong
 
 FAMILIES = (
     regression,
+    robust,
     cross_entropy,
     gradients,
 )
 
 TASKS: dict[str, Task] = {task.name: task for family in FAMILIES for task in family.TASKS}
 
-__all__ = ["TASKS", "Call", "Formula", "Mistake", "Pipeline", "Task", "edge", "wrong"]
+
+def load_tasks(path: str | Path) -> None:
+    """Add an instructor's own tasks: every Task that the Python file at `path` makes.
+
+    docs/examples/cosine.py is such a file.
+    """
+    made = runpy.run_path(str(path)).values()
+    TASKS.update({task.name: task for task in made if isinstance(task, Task)})
+
+
+__all__ = ["TASKS", "Call", "Formula", "Mistake", "Pipeline", "Task", "edge", "load_tasks", "wrong"]

@@ -343,7 +343,7 @@ QUANTILE_MISTAKES = (
     wrong("missing-branch", "(tau - 1) · r", choose=lambda r, tau, a, b: b[r < 0]),
     wrong("wrong-n", choose=lambda r, tau, a, b: by_branch(r >= 0, a, b), select=same,
           reduce=same),
-    slope("max-missing", "", lambda r, tau: tau * r + (tau - 1) * r),
+    slope("both-branches", "", lambda r, tau: tau * r + (tau - 1) * r),
     wrong("min-of-branches", "smaller", choose=lambda r, tau, a, b: np.minimum(a, b)),
     wrong("branches-swapped", choose=lambda r, tau, a, b: np.where(r >= 0, b, a)),
     wrong("sign-in-branch", lower=lower(lambda r, tau: (1 - tau) * r)),

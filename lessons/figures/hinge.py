@@ -13,6 +13,9 @@ from figures.base import BLUE, GREEN, GREY, ORANGE, PURPLE, new, show
 Line = tuple[np.ndarray, float]
 """Weights and bias of a line: its scores are X @ weights + bias."""
 
+PAPER = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
+"""Box behind a label that lies on a line or a hatch."""
+
 
 def hinge_points(y_true: Sequence[float], scores: Sequence[float]) -> None:
     """Draw the hinge loss over the margin, with each sample as a point on it."""
@@ -24,9 +27,10 @@ def hinge_points(y_true: Sequence[float], scores: Sequence[float]) -> None:
     axes.plot(margins, losses, "D", color=PURPLE, markersize=9)
     for number, (margin, loss) in enumerate(zip(margins, losses, strict=True), 1):
         text = f"mail {number}\npays {loss:g}"
-        axes.annotate(text, (margin, loss), (9, 7), textcoords="offset points", color=PURPLE)
+        where = {"xytext": (9, 7), "textcoords": "offset points", "bbox": PAPER}
+        axes.annotate(text, (margin, loss), color=PURPLE, **where)
     for place, name in (-1, "wrong"), (0.5, "right, but\ntoo close"), (2.1, "right, and clearly"):
-        axes.text(place, 3.3, name, ha="center", va="center")
+        axes.text(place, 3.3, name, ha="center", va="center", bbox=PAPER)
     axes.set(xlim=(-2, 3.2), ylim=(-0.1, 3.7), xticks=range(-2, 4), yticks=range(4))
     axes.set(xlabel="margin = label × score", ylabel="hinge loss")
     pairs = [f"margin {m:g} pays {x:g}" for m, x in zip(margins, losses, strict=True)]
@@ -94,14 +98,13 @@ def crossed_out(X: np.ndarray, y: np.ndarray, line: Line, moves: Sequence[float]
     """Write beside each house how far the line moves when that house is crossed out."""
     figure, (axes,) = new(7, 5)
     draw_street(axes, X, y, line)
-    label = {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 1}
     for place, side, move in zip(X, y, moves, strict=True):
         moved = move >= 0.01
-        style = {"color": PURPLE, "bbox": label} if moved else {"color": GREY}
+        style = {"color": PURPLE, "bbox": PAPER} if moved else {"color": GREY}
         text, offset = (f"{move:.2f}", (0, 18)) if moved else ("0", (9 * side, 0))
         where = {"xytext": offset, "textcoords": "offset points", "ha": "center", "va": "center"}
         axes.annotate(text, place, **where, **style)
-    axes.set(ylabel="north", title="How far the line moves without this house (0: not at all)")
+    axes.set(ylabel="north", title="How far (w₁, w₂, b) moves without this house (0: below 0.01)")
     some = [f"{move:.2f}" for move in moves if move >= 0.01]
     alt = f"Only {len(some)} of {len(moves)} houses move the line when they are crossed out, by "
     show(figure, alt + ", ".join(some) + "; all others by 0.00.")

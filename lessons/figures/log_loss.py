@@ -91,9 +91,9 @@ def cost_on_two_axes() -> None:
     left.set_title("Over p: a logarithm")
     right.set(xlabel="logit z", title="Over z: a straight line, when wrong")
     alt = (
-        "The same cost twice, with p = 0.1, 0.01, 0.001 and 0.0001 marked on both. Over the probability it rises "
-        "like a wall near zero; over the logit it nears a straight line of slope −1 on the left, "
-        "and the marks are evenly spaced on it."
+        "The same cost twice, with p = 0.1, 0.01, 0.001 and 0.0001 marked on both. Over the "
+        "probability it rises like a wall near zero; over the logit it nears a straight line of "
+        "slope −1 on the left, with the marks almost evenly spaced."
     )
     show(figure, alt)
 
