@@ -11,33 +11,45 @@ import builtins
 import contextlib
 import hashlib
 import io
+import json
 import os
 import re
+import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder import notebook
 from autograder.judge import Answer, Verdict, judge, without_magics
-from autograder.sandbox import Died, Sandbox
+from autograder.sandbox import Died, Sandbox, TooSlow
 from autograder.sandbox.inside.wire import Other, Source
 from autograder.tasks import TASKS, Formula
 
 SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
+MAX_SOURCE = 2**17
+"""Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
+MAX_SHOWN = 2**24
+"""Characters of output that a submission may leave in its notebook."""
+MAX_TEXT = 2000
+"""Characters of a message that came from a student's process."""
+MAX_ANSWER = 2**18
+"""Numbers in one answer; the most that is honest is a square of 500 samples."""
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many seconds a cell, and one call of a function, may take."""
+    """How many seconds a cell, one call of a function, and a whole notebook may take."""
 
     cell: float = 30
     call: float = 5
+    notebook: float = 600
 
 
 class Grader:
@@ -127,6 +139,8 @@ class Student:
         self._replay: list[str] = []
         self._lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []
+        self._end = time.monotonic() + limits.notebook
+        self._code_left, self._shown_left = MAX_SOURCE, MAX_SHOWN
         self.sources: list[str] = []
 
     def __enter__(self) -> Self:
@@ -137,10 +151,13 @@ class Student:
 
     def run(self, source: str) -> list[NotebookNode]:
         """Run one cell and return its outputs."""
+        if len(source) > self._code_left:
+            return [error("TooLong", f"a notebook may have {MAX_SOURCE:,} characters of code")]
+        self._code_left -= len(source)
         self.sources.append(source)
         self._lost.clear()
         try:
-            outputs = self._session.run(source, self._limits.cell)
+            outputs = self._session.run(source, self._seconds(self._limits.cell))
         except Died as death:
             self._revive()
             ended = error(death_name(death), f"This cell was stopped: {death}.")
@@ -149,7 +166,21 @@ class Student:
         self._replay.append(source)
         cleaned = [output for output in map(cleaned_output, outputs) if output]
         self._broken += [(source, o) for o in cleaned if o["output_type"] == "error"]
-        return cleaned
+        return [output for output in cleaned if self._fits(output)]
+
+    def _fits(self, output: NotebookNode) -> bool:
+        """Whether there is room for one more output, and take it."""
+        size = len(json.dumps(output))
+        fits = size <= self._shown_left
+        self._shown_left -= size if fits else 0
+        return fits
+
+    def _seconds(self, seconds: float) -> float:
+        """Return how long the next step may take; TooSlow when the notebook's time is over."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TooSlow(f"the notebook took longer than {self._limits.notebook:g} seconds")
+        return min(seconds, left)
 
     def call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Answer:
         """Call the student's function; after a death its later calls are not tried again."""
@@ -157,7 +188,10 @@ class Student:
             try:
                 return answer(
                     self._session.call(
-                        name, tuple(map(sendable, args)), keywords, self._limits.call
+                        name,
+                        tuple(map(sendable, args)),
+                        keywords,
+                        self._seconds(self._limits.call),
                     )
                 )
             except Died as death:
@@ -168,7 +202,7 @@ class Student:
     def fetch(self, name: str) -> Any:
         """Return a student's name: a stub for a function, or plain data; KeyError if missing."""
         try:
-            kind, value = self._session.get(name, self._limits.call)
+            kind, value = self._session.get(name, self._seconds(self._limits.call))
         except Died:
             self._revive()
             raise KeyError(name) from None
@@ -193,7 +227,9 @@ class Student:
         for source, output in reversed(self._broken):
             if name in source:
                 message = re.sub(
-                    r"\(<.*>, line (\d+)\)", r"(line \1 of its cell)", output["evalue"]
+                    r"\(<[^<>]*>, line (\d+)\)",
+                    r"(line \1 of its cell)",
+                    output["evalue"][:MAX_TEXT],
                 )
                 return Answer(error=output["ename"], message=message)
         return Answer(error="MissingFunction")
@@ -201,13 +237,17 @@ class Student:
     def _revive(self) -> None:
         """Start a new process and bring it to where the dead one was."""
         self._session.close()
-        self._session = self._sandbox.session()
-        for source in list(self._replay):
-            try:
-                self._session.run(source, self._limits.cell)
-            except Died:  # what ran well once does not now: go on without it
-                self._replay.remove(source)
-                return self._revive()
+        while time.monotonic() < self._end:
+            self._session = self._sandbox.session()
+            for source in self._replay:
+                try:
+                    self._session.run(source, self._seconds(self._limits.cell))
+                except Died:  # what ran well once does not now: go on without it
+                    self._session.close()
+                    self._replay.remove(source)
+                    break
+            else:
+                return
 
 
 class Stub:
@@ -240,6 +280,8 @@ class Tests:
         shown: list[NotebookNode] = []
 
         def grade(function: object) -> float:
+            if not isinstance(function, Stub):  # the name of another task is a string, for one
+                raise notebook.CheckFailed("what should be checked is not a function")
             verdict = self._student.verdict(notebook.task_name(function), self._seed)
             self.verdicts.append(verdict)
             fractions.append(verdict.score)
@@ -314,17 +356,35 @@ def sendable(argument: Any) -> Any:
 def answer(reply: dict[str, Any]) -> Answer:
     """Return what U replied as an Answer, believing nothing about it."""
     text = {
-        key: value if isinstance(value := reply.get(key, ""), str) else ""
+        key: value[:MAX_TEXT] if isinstance(value := reply.get(key, ""), str) else ""
         for key in ("type", "error", "message", "line", "printed")
     }
     value = reply.get("value")
     if isinstance(value, Other):
         text["type"], value = value.type, None
+    leaves, widest = extent(value)
+    if leaves * widest > MAX_ANSWER:
+        value, text["error"], text["message"] = None, "ValueError", "the value is too large"
     return Answer(value=value, changed=reply.get("changed") is True, **text)
+
+
+def extent(value: Any) -> tuple[int, int]:
+    """Return how many values there are in `value`, and the length of its longest text.
+
+    One array of them all, as the judge makes, takes the product: a list may be a bomb.
+    """
+    if isinstance(value, np.ndarray):
+        return value.size, 1
+    if isinstance(value, (list, tuple, dict)):
+        parts = [*map(extent, value.values() if isinstance(value, dict) else value)]
+        return sum(n for n, _ in parts), max((width for _, width in parts), default=1)
+    return 1, len(value) if isinstance(value, str) else 1
 
 
 def cleaned_output(output: Any) -> NotebookNode | None:
     """Return an output of U rebuilt from the parts that a notebook may show, or None."""
+    if isinstance(output, dict):  # a pattern compares, and comparing an array is an error
+        output = {k: v for k, v in output.items() if isinstance(v, (str, list, dict))}
     match output:
         case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
             return new_output("stream", name=name, text=text)

@@ -90,7 +90,7 @@ def open_notebook(page: Page, path: str) -> None:
 
 
 def idle(page: Page) -> None:
-    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
 
 
 def menu(page: Page, name: str, item: str) -> None:
@@ -137,9 +137,6 @@ def test_check_names_the_mistake_and_then_passes(page: Page) -> None:
     checked = cell(page, "check(mse_loop)")
     card = checked.locator(CARD.format("mse_loop"))
     expect(card).to_contain_text("never divided by how many")
-    shoot(page, "check-fails-page")
-    shoot(checked, "check-fails")
-    print(checked.locator(".jp-OutputArea").inner_html())
     expect(checked.locator(ERRORS)).to_have_text(
         re.compile(r"^mse_loop is not finished yet: [^\n]+\n?$")
     )
@@ -155,7 +152,7 @@ def test_check_names_the_mistake_and_then_passes(page: Page) -> None:
 def test_validate_button_fails_unsolved_and_passes_solved(lab: Course, page: Page) -> None:
     write_sample(lab, "02_mse", 1)
     for path, says in [
-        ("exercises/02_mse/02_mse.ipynb", "cells failed"),
+        ("exercises/02_mse/02_mse.ipynb", "The following cell failed"),
         (
             "grading/submitted/ada/02_mse/02_mse.ipynb",
             "Success! Your notebook passes all the tests.",
@@ -202,12 +199,13 @@ def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page)
     row = frame.locator("tr", has_text="anouk")
     row.locator("td.autograde a").click()
     expect(frame.locator("#success-modal")).to_contain_text("Successfully autograded")
-    frame.locator("#success-modal").get_by_text("OK").click()
+    frame.locator("#success-modal").get_by_role("button", name="OK").click()
     shoot(page, "formgrader")
     score = row.locator("td.score").inner_text()
     assert score == "9.4 / 14"
     row.locator("td.student-name a").click()
     frame.get_by_role("link", name="02_mse").last.click()
+    page.wait_for_timeout(15000); shoot(page, "dbg"); print([f.url for f in page.frames], page.frames[-1].content()[:30000])
     expect(frame.locator(CARD.format("mse_loop"))).to_contain_text("single sample")
     shoot(page, "formgrader-submission")
     graded = subprocess.run([BIN / "autograder", "grade", "02_mse", "--json"], **run)

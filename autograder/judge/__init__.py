@@ -4,48 +4,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import numbers, right
+from autograder.judge.behaviour import behaviour
+from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose
 from autograder.judge.style import read_style, without_magics
-from autograder.judge.verdict import Answer, Example, Finding, Row, Verdict
+from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
 from autograder.tasks import Call, Formula, Task
 
 __all__ = ["Answer", "Example", "Finding", "Row", "Verdict", "judge", "sentences", "without_magics"]
 
-RAISED = {
-    "NotImplementedError": "not-implemented",
-    "NameError": "undefined-name",
-    "UnboundLocalError": "undefined-name",
-    "RecursionError": "recursion-depth",
-    "SyntaxError": "syntax-error",
-    "IndentationError": "syntax-error",
-    "TimeoutError": "infinite-loop",
-    "MissingFunction": "missing-function",
-    "ProcessEnded": "ends-process",
-}
-RETURNED = {"generator": "returns-generator", "tuple": "returns-tuple", "str": "returns-string"}
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question, what came back, and whether that was right."""
-
-    call: Call
-    answer: Answer
-    right: bool
-
-    @property
-    def visible(self) -> bool:
-        """Whether the question, and what came back, may be shown to the student."""
-        return self.call.kind in ("example", "edge")
 
 
 @cache
@@ -81,7 +55,8 @@ def judge(
     edges = [one for one in asked if not one.right and one.call.kind == "edge"]
     changed = [finding("mutates-input")] if any(answer.changed for answer in answers) else []
     if wrong:
-        found = behaviour(asked, wrong[0]) or wrong_turns(task, calls, answers)
+        seen = behaviour(task, asked, cells)
+        found = [finding(*seen)] if seen else wrong_turns(task, calls, answers)
         rows = (
             Row("values", False, said(wrong[0], cells)),
             Row("edges", None, "counts once the values are right"),
@@ -105,34 +80,6 @@ def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) ->
     """Return the findings for the wrong turns that give exactly these answers."""
     found = diagnose(task, calls, answers)
     return [finding(mistake.slug, mistake.detail) for taken in found for mistake in taken]
-
-
-def behaviour(asked: Sequence[Asked], first: Asked) -> list[Finding]:
-    """Return what running the function shows before any look at its numbers.
-
-    `first` is the first question whose wrong answer decides the values.
-    """
-    answer = first.answer
-    if answer.error in RAISED:
-        return [finding(RAISED[answer.error], answer.message if first.visible else "")]
-    if answer.error:
-        return []
-    if answer.value is None and answer.type == "NoneType":
-        return [finding("prints-not-returns" if answer.printed else "no-return")]
-    if answer.type in RETURNED:
-        return [finding(RETURNED[answer.type])]
-    if constant([one.answer for one in asked]):
-        return [finding("hard-coded-example" if asked[0].right else "constant-answer")]
-    if asked[0].right and not asked[-1].right:
-        return [finding("global-state")]
-    return []
-
-
-def constant(answers: Sequence[Answer]) -> bool:
-    """Whether every call, whatever its inputs, got one and the same number."""
-    arrays = [numbers(answer.value) for answer in answers]
-    first = arrays[0]
-    return first is not None and all(a is not None and np.array_equal(a, first) for a in arrays)
 
 
 def said(one: Asked, cells: Sequence[str]) -> str:

@@ -26,18 +26,17 @@ def diagnose(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> li
     edges = [p for p in pairs if p[0].kind == "edge"]
     if not any(usable(answer.value) for _, answer in values):
         return []  # no number at all: the error that was raised says more
-    for size in (1, 2):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+        for size in (1, 2):
             found = [
                 taken
                 for taken in task.pipeline.combinations(size)
                 if all(explains(task, taken, *pair) for pair in values)
             ]
-        if found:
-            return simplest(
-                [t for t in found if all(explains(task, t, *pair) for pair in edges)] or found
-            )
+            if found:
+                best = [t for t in found if all(explains(task, t, *pair) for pair in edges)]
+                return simplest(best or found)
     return []
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LIBRARIES = {"sklearn", "torch", "keras", "tensorflow", "statsmodels", "autograder"}
 HIDDEN_LOOPS = {
     "map", "reduce", "filter", "fsum", "fmean", "accumulate",
     "vectorize", "apply_along_axis", "frompyfunc", "fromiter", "nditer", "ndenumerate",
@@ -18,14 +19,27 @@ def read_style(name: str, style: str, cells: Iterable[str]) -> str | None:
     Reads the function called `name` and those of the same notebook that it calls.
     """
     nodes = reachable(name, cells)
-    if style == "loop" and uses_numpy(nodes):
+    if imported(nodes) & LIBRARIES:
+        return "uses-library-loss"
+    if style == "loop" and "numpy" in imported(nodes):
         return "loop-uses-numpy"
     if style == "numpy":
         if any(isinstance(node, LOOPS) and not over_literal(node) for node in nodes):
             return "numpy-loops"
         if any(called(node) in HIDDEN_LOOPS for node in nodes):
             return "hidden-loop"
+        if any(called(node) == name for node in nodes):  # it calls itself, sample by sample
+            return "hidden-loop"
     return None
+
+
+def mentions(name: str, cells: Iterable[str], text: str) -> bool:
+    """Whether a name or attribute that contains `text` is used in the function `name`."""
+    return any(
+        text in (node.id if isinstance(node, ast.Name) else node.attr)
+        for node in reachable(name, cells)
+        if isinstance(node, (ast.Name, ast.Attribute))
+    )
 
 
 def without_magics(cell: str) -> str:
@@ -82,18 +96,15 @@ def executed(root: ast.AST) -> Sequence[ast.AST]:
     return [root]
 
 
-def uses_numpy(nodes: Iterable[ast.AST]) -> bool:
-    """Whether an import of NumPy is among the nodes: of the function, or of a name that it uses."""
-    return any(
-        module.split(".")[0] == "numpy"
-        for node in nodes
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for module in (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [alias.name for alias in node.names]
-        )
-    )
+def imported(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the packages imported among the nodes: in the function, or for a name it uses."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
 
 
 def over_literal(node: ast.AST) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autograder.tasks import Call
+
 WEIGHTS: Mapping[str, float] = {"values": 0.7, "edges": 0.2, "style": 0.1}
 """What each row is worth; edges and style count only when the values are right."""
 
@@ -26,6 +28,20 @@ class Answer:
     line: str = ""
     printed: str = ""
     changed: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what came back, and whether that was right."""
+
+    call: Call
+    answer: Answer
+    right: bool
+
+    @property
+    def visible(self) -> bool:
+        """Whether the question, and what came back, may be shown to the student."""
+        return self.call.kind in ("example", "edge")
 
 
 @dataclass(frozen=True)

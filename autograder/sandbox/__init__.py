@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,8 @@ from autograder.sandbox import rungs
 from autograder.sandbox.inside import wire
 
 PID = struct.Struct("!i")
+PATIENCE = 15.0
+"""Seconds after which a zygote that does not fork, or clean up, is given up for a new one."""
 
 
 class NoSandbox(Exception):
@@ -72,8 +75,8 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         try:
             pid = self._tell(b"F", theirs)
-        except (EOFError, OSError):  # a student of an earlier process killed the zygote
-            self._start()
+        except (EOFError, OSError):  # an earlier student got the zygote killed, or keeps it busy
+            self._restart()
             pid = self._tell(b"F", theirs)
         theirs.close()
         return Session(self, ours, pid)
@@ -83,12 +86,19 @@ class Sandbox:
         try:
             self._tell(PID.pack(pid))
         except (EOFError, OSError):
-            self._start()
+            self._restart()
+
+    def _restart(self) -> None:
+        self._control.close()  # upon which the old zygote, if it lives, ends itself and its own
+        self._zygote.kill()
+        self._zygote.wait()
+        self._start()
 
     def _tell(self, message: bytes, handle: socket.socket | None = None) -> int:
         handles = [handle.fileno()] if handle else []
         socket.send_fds(self._control, [message], handles)
-        (pid,) = PID.unpack(wire.exactly(self._control, PID.size, None))
+        deadline = time.monotonic() + PATIENCE
+        (pid,) = PID.unpack(wire.exactly(self._control, PID.size, deadline))
         return int(pid)
 
     def close(self) -> None:
@@ -136,6 +146,7 @@ class Session:
     def _request(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         self._asked += 1
         try:
+            self._connection.settimeout(seconds)  # for a process that does not even read
             wire.send(self._connection, {"id": self._asked, **request})
             reply = wire.receive(self._connection, seconds)
         except TimeoutError:
@@ -144,9 +155,11 @@ class Session:
             raise Died("the process ended while it was asked") from None
         except wire.WireError as problem:
             raise Died(f"an answer that is no plain data ({problem})") from None
-        if not isinstance(reply, dict) or reply.pop("id", None) != self._asked:
+        answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
+        number = answer.pop("id", None)
+        if type(number) is not int or number != self._asked:  # an array would compare to an array
             raise Died("an answer to another question")
-        return reply
+        return answer
 
     def close(self) -> None:
         """End the process."""

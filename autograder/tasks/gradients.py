@@ -117,11 +117,12 @@ MSE_SLOPES = (
 def residuals_around(rng: np.random.Generator, n: int, delta: float) -> Any:
     """Return residuals of both signs and all sizes on both sides of delta.
 
-    The first is above, the last below 0, so that one sample can be told from another.
+    The first is above and the last below 0, both below it when n is 8: that tells the slopes of
+    the two from each other, and from each other's opposite.
     """
     low, high, sign = np.array(
         [(2.2, 3, 1), (0.75, 0.95, 1), (1.1, 1.35, -1), (0.1, 0.4, -1), (0.5, 0.7, -1)]
-    ).T[:, np.arange(n) % 5]
+    ).T[:, (np.arange(n) + 2 * (n == 8)) % 5]
     return delta * sign * rng.uniform(low, high)
 
 
@@ -524,13 +525,13 @@ HINGE_SLOPES = (
 def draw_scores(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     """Return labels of both kinds, with margins of both signs and on both sides of 1 for each.
 
-    The first and the last sample have slopes of different signs.
+    The first and the last sample have slopes of different signs, but of the same when n is 8.
     """
     low, high = np.array(
         [(0.1, 0.4), (1.2, 1.9), (-0.9, -0.1), (-3.0, -1.2), (0.6, 0.9), (2.1, 3.0), (-0.9, -0.1)]
     ).T[:, np.arange(n) % 7]
     y = np.where(np.arange(n) % 3 == 0, 1, -1)
-    y[-1], low[-1], high[-1] = -1, -0.9, -0.1
+    y[-1], low[-1], high[-1] = 1 if n == 8 else -1, -0.9, -0.1
     return y, y * rng.uniform(low, high)
 
 

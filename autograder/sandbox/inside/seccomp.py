@@ -29,7 +29,8 @@ DENIED = {
     "move_mount": (429, 429), "fsmount": (432, 432), "mount_setattr": (442, 442),
     "setrlimit": (160, 164), "prlimit64": (302, 261), "setuid": (105, 146), "setgid": (106, 144),
     "setsid": (112, 157), "setpgid": (109, 154), "setpriority": (141, 140), "ioprio_set": (251, 30),
-    "sched_setscheduler": (144, 119), "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119), "sched_setaffinity": (203, 122), "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
     # the kernel's workshops, where most of its holes are found
     "io_uring_setup": (425, 425), "bpf": (321, 280), "perf_event_open": (298, 241),
     "userfaultfd": (323, 282), "keyctl": (250, 219), "add_key": (248, 217),
@@ -41,12 +42,20 @@ DENIED = {
 }  # fmt: skip
 """Calls by name with their numbers on x86_64 and aarch64."""
 
+DENIED_COMMANDS = {
+    # F_SETOWN, F_SETSIG, F_SETOWN_EX: they send any signal to any process of the same user
+    "fcntl": ((72, 25), (8, 10, 15)),
+    # FIOSETOWN, SIOCSPGRP: the same; TIOCSTI: types into a terminal
+    "ioctl": ((16, 29), (0x8901, 0x8902, 0x5412)),
+}
+"""Calls of which only some commands are denied: by name their numbers, and those commands."""
+
 CLONE, CLONE3, CLONE_THREAD = (56, 220), 435, 0x10000
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS = 1, 38
 LOAD, EQUAL, AT_LEAST, BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, MODE_FILTER = 38, 22, 2
 
 
@@ -71,6 +80,11 @@ def program(machine: str) -> bytes:
     ]
     for number in numbers:
         lines += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
+    for both, commands in DENIED_COMMANDS.values():
+        lines += [(EQUAL, 0, 2 * len(commands) + 2, both[column]), (LOAD, 0, 0, SECOND_ARGUMENT)]
+        for command in commands:
+            lines += [(EQUAL, 0, 1, command), (RETURN, 0, 0, ERRNO | EPERM)]
+        lines += [(RETURN, 0, 0, ALLOW)]
     lines += [(RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 

@@ -1,0 +1,95 @@
+"""What running a function shows before any look at its numbers: errors, types, memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from autograder.judge.compare import close, numbers
+from autograder.judge.style import mentions
+from autograder.judge.verdict import Answer, Asked
+from autograder.tasks import Task
+
+RAISED = {
+    "NotImplementedError": "not-implemented",
+    "NameError": "undefined-name",
+    "UnboundLocalError": "undefined-name",
+    "RecursionError": "recursion-depth",
+    "SyntaxError": "syntax-error",
+    "IndentationError": "syntax-error",
+    "TabError": "syntax-error",
+    "TimeoutError": "infinite-loop",
+    "MissingFunction": "missing-function",
+    "ProcessEnded": "ends-process",
+    "SystemExit": "ends-process",
+}
+"""Errors that are a mistake by their name."""
+
+TOLD = (
+    ("builtin-max-on-array", r"truth value of an array", r"\b(max|min)\("),
+    ("if-on-array", r"truth value of an array", ""),
+    ("crash-on-array", r"only (length-1|size-1|0-dimensional) arrays|unhashable type: 'numpy", ""),
+    ("crash-on-array", r"'(numpy\.)?ndarray' object (has no attribute|is not callable)", ""),
+    ("crash-on-list", r"for [-+*/]*: 'list' and|pow\(\): 'list'|: '(float|int)' and 'list'", ""),
+    ("crash-on-list", r"'list' object has no attribute|operand type for .*: 'list'", ""),
+    ("crash-on-list", r"list indices must be|multiply sequence by", ""),
+    ("signature", r"required positional|positional arguments? but|unexpected keyword", ""),
+    ("number-not-sequence", r"not iterable|of type '(int|float|numpy\.float64)' has no len", ""),
+    ("off-by-one", r"(list|tuple|string) index out of range|index \d+ is out of bounds", ""),
+    ("shapes-differ", r"broadcast together|inhomogeneous shape|not aligned|mismatch", ""),
+    ("none-inside", r"unsupported operand type\(s\) for .*'NoneType'", ""),
+    ("no-such-attribute", r"has no attribute", ""),
+)
+"""Errors that are a mistake by what they say, and by the line that raised them."""
+
+RETURNED = {
+    "generator": "returns-generator",
+    "map": "returns-generator",
+    "filter": "returns-generator",
+    "zip": "returns-generator",
+    "str": "returns-string",
+    "function": "returns-function",
+    "builtin_function_or_method": "returns-function",
+    "method": "returns-function",
+}
+
+
+def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple[str, str] | None:
+    """Return the slug of what running shows, and its detail; None when only numbers can tell."""
+    first = next(one for one in asked if not one.right and one.call.kind != "edge")
+    answer = first.answer
+    if answer.error in RAISED:
+        return RAISED[answer.error], answer.message if first.visible else ""
+    if answer.error:
+        return raised(answer, first.visible)
+    if answer.value is None and answer.type == "NoneType":
+        return ("prints-not-returns" if answer.printed else "no-return"), ""
+    if answer.type in RETURNED:
+        return RETURNED[answer.type], ""
+    expects_one = numbers(task.reference(*first.call.args))
+    if answer.type == "tuple" and expects_one is not None and expects_one.ndim == 0:
+        return "returns-tuple", ""
+    if constant([one.answer for one in asked]):
+        return ("hard-coded-example" if asked[0].right else "constant-answer"), ""
+    if not close(asked[0].answer.value, asked[-1].answer.value):
+        return ("random-output" if mentions(task.name, cells, "rand") else "global-state"), ""
+    if answer.type == "float32":
+        return "float32", ""
+    return None
+
+
+def raised(answer: Answer, visible: bool) -> tuple[str, str] | None:
+    """Return the slug for an error by what it says; a hidden question's words are not passed on."""
+    for slug, message, line in TOLD:
+        if re.search(message, answer.message) and re.search(line, answer.line):
+            return slug, answer.message if visible else ""
+    return None
+
+
+def constant(answers: Sequence[Answer]) -> bool:
+    """Whether every call, whatever its inputs, got one and the same number."""
+    arrays = [numbers(answer.value) for answer in answers]
+    first = arrays[0]
+    return first is not None and all(a is not None and np.array_equal(a, first) for a in arrays)
