@@ -206,7 +206,7 @@ class Student:
         except Died:
             self._revive()
             raise KeyError(name) from None
-        if kind == "missing":
+        if kind == "missing" or too_large(value):
             raise KeyError(name)
         return Stub(name, self) if kind == "function" else value
 
@@ -362,17 +362,19 @@ def answer(reply: dict[str, Any]) -> Answer:
     value = reply.get("value")
     if isinstance(value, Other):
         text["type"], value = value.type, None
-    leaves, widest = extent(value)
-    if leaves * widest > MAX_ANSWER:
+    if too_large(value):
         value, text["error"], text["message"] = None, "ValueError", "the value is too large"
     return Answer(value=value, changed=reply.get("changed") is True, **text)
 
 
-def extent(value: Any) -> tuple[int, int]:
-    """Return how many values there are in `value`, and the length of its longest text.
+def too_large(value: Any) -> bool:
+    """Whether one array of all that is in `value`, as the judge makes, would be a bomb."""
+    leaves, widest = extent(value)
+    return leaves * widest > MAX_ANSWER
 
-    One array of them all, as the judge makes, takes the product: a list may be a bomb.
-    """
+
+def extent(value: Any) -> tuple[int, int]:
+    """Return how many values there are in `value`, and the length of its longest text."""
     if isinstance(value, np.ndarray):
         return value.size, 1
     if isinstance(value, (list, tuple, dict)):

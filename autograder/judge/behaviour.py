@@ -71,6 +71,8 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
     expects_one = numbers(task.reference(*first.call.args))
     if answer.type == "tuple" and expects_one is not None and expects_one.ndim == 0:
         return "returns-tuple", ""
+    if numbers(answer.value) is None:
+        return "not-a-number", answer.type
     if constant([one.answer for one in asked]):
         return ("hard-coded-example" if asked[0].right else "constant-answer"), ""
     if not close(asked[0].answer.value, asked[-1].answer.value):
