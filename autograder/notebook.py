@@ -84,26 +84,22 @@ def headline(verdict: Verdict) -> str:
 def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
     """Return a verdict for reading, as HTML and as plain text."""
     state = "passed" if verdict.passed else "not finished yet"
-    rows = [(*MARKS[row.passed], row.name, row.says) for row in verdict.rows]
-    text = [f"{verdict.task}: {state}"]
-    text += [
-        f"  {mark} {name:<7}{word}{': ' + says if says else ''}" for mark, word, name, says in rows
-    ]
-    e = html.escape
+    text, e = [f"{verdict.task}: {state}"], html.escape
+    # Only tags that nbgrader's pages let through (no p, no table); styles they drop.
     page = [
         f'<div role="group" aria-label="Check of {e(verdict.task)}: {state}" '
         'style="border-left:4px solid;padding:.2em 1em;margin:.5em 0;max-width:46em">',
-        f"<p><strong>{e(verdict.task)}</strong>: {state}</p><table>",
-        *(
-            f'<tr><td>{mark} {word}</td><th scope="row" style="text-align:left">{name}</th>'
-            f'<td style="text-align:left">{e(says)}</td></tr>'
-            for mark, word, name, says in rows
-        ),
-        "</table>",
+        f'<div style="margin-bottom:.5em"><strong>{e(verdict.task)}</strong>: {state}</div>',
     ]
+    for row in verdict.rows:
+        mark, word = MARKS[row.passed]
+        said = f"{word}: {row.says}" if row.says else word
+        text.append(f"  {mark} {row.name:<7}{said}")
+        page.append(f"<div>{mark} <strong>{row.name}</strong> {e(said)}</div>")
     for finding in verdict.findings:
         text += ["", f"  {finding.says}", f"  {finding.asks}"]
-        page.append(f"<p>{e(finding.says)}<br><em>{e(finding.asks)}</em></p>")
+        page.append(f'<div style="margin-top:.5em">{e(finding.says)}</div>')
+        page.append(f"<div><em>{e(finding.asks)}</em></div>")
     if verdict.example:
         lines = [
             verdict.example.call,
@@ -111,11 +107,11 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
             f"  expected  {verdict.example.expected}",
         ]
         text += ["", *(f"  {line}" for line in lines)]
-        page.append('<pre style="font-family:monospace">' + e("\n".join(lines)) + "</pre>")
+        page.append('<pre style="margin-top:.5em">' + e("\n".join(lines)) + "</pre>")
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'
         text += ["", f"  {closing}"]
-        page.append(f"<p><small>{e(closing)}</small></p>")
+        page.append(f'<div style="margin-top:.5em"><small>{e(closing)}</small></div>')
     return "\n".join([*page, "</div>"]), "\n".join(text)
 
 

@@ -3,13 +3,15 @@
 import runpy
 from pathlib import Path
 
-from autograder.tasks import cross_entropy, gradients, regression, robust
+from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
 from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Task, edge, wrong
 
 FAMILIES = (
     regression,
     robust,
+    log_loss,
     cross_entropy,
+    hinge,
     gradients,
 )
 

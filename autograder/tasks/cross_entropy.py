@@ -109,8 +109,8 @@ def replaced(slug: str, whole: Callable[[Any], Any], detail: str = "") -> Mistak
 SOFTMAX = (
     wrong("one-dim-only", given=dimensions(1)),
     wrong("two-dim-only", given=dimensions(2)),
-    wrong("two-dim-only", shares=lambda e: shares(e if e.ndim == 2 else e[:, None]).ravel()),
-    wrong("two-dim-only", shares=lambda e: shares(e if e.ndim == 2 else e[:, None])),
+    wrong("two-dim-only", shares=lambda e: shares(e) if e.ndim == 2 else np.ones(e.shape)),
+    wrong("two-dim-only", shares=lambda e: shares(e) if e.ndim == 2 else np.ones((e.size, 1))),
     wrong("two-dim-only", finish=np.atleast_2d),
     wrong("float32", given=lambda z: np.asarray(z, dtype=np.float32)),
     wrong("no-max-shift", powers=np.exp),
@@ -121,8 +121,9 @@ SOFTMAX = (
     wrong("exp-missing", powers=lambda z: z - top(z)),
     wrong("exp-missing", powers=lambda z: z - z.min(axis=-1, keepdims=True)),
     wrong("wrong-base", "2", powers=lambda z: 2 ** (z - top(z))),
+    wrong("wrong-base", "2", powers=lambda z: 2**z),
     wrong("wrong-base", "10", powers=lambda z: 10 ** (z - top(z))),
-    wrong("sign-in-exp", powers=lambda z: powers(-z)),
+    wrong("sign-in-exp", powers=lambda z: np.exp(-z)),
     wrong("sign-in-exp", powers=lambda z: np.exp(top(z) - z)),
     wrong("wrong-axis", "the maximum of each column", powers=lambda z: np.exp(z - z.max(axis=0))),
     wrong("no-keepdims", powers=lambda z: np.exp(z - z.max(axis=-1))),
@@ -193,7 +194,7 @@ SOFTMAX_TASK = Task(
     example=(np.array([1.0, 2.0, 4.0]),),
     edges=(
         edge("logits of 1000", "no-max-shift", np.array([1000.0, 1001.0, 999.0])),
-        edge("logits of ±1000", "no-max-shift", np.array([[1000.0, 998.0], [-1000.0, -1001.0]])),
+        edge("logits of ±1000", "no-max-shift", np.array([[1000.0, 998.0, -1000.0], [-1000.0, -1001.0, -999.0]])),
         edge("one entry", "single-class", np.array([2.5])),
         edge("one row", "single-sample", np.array([[0.5, -1.0, 2.0]])),
     ),
@@ -251,7 +252,6 @@ CLIP = (
         wrong("clip-too-wide", f"{eps:g} and {1 - eps:g}", given=lambda t, p, e=eps: (t, p, e))
         for eps in (0.1, 0.01, 0.001, 0.0001)
     ),
-    wrong("eps-ignored", given=lambda t, p: (t, p, EPS)),
     wrong("eps-other-value", "half of it", given=lambda t, p, eps=EPS: (t, p, eps / 2)),
     wrong("eps-other-value", "twice as much", given=lambda t, p, eps=EPS: (t, p, eps * 2)),
     wrong("eps-other-value", "its square", given=lambda t, p, eps=EPS: (t, p, eps**2)),
@@ -292,8 +292,6 @@ CLASSES = (
     wrong("float32", arrays=lambda t, p, eps: (np.asarray(t), np.asarray(p, np.float32), eps)),
     wrong("log-base-2", log=lambda *given: (*given[:-1], np.log2(given[-1]))),
     wrong("log-base-10", log=lambda *given: (*given[:-1], np.log10(given[-1]))),
-    wrong("log-missing", log=lambda *given: given),
-    wrong("log-missing", log=lambda *given: (*given[:-1], given[-1] - 1)),
     wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.mean(-e))),
     wrong(
         "product-underflow",
@@ -310,6 +308,16 @@ def binary(true: Any, q: Any) -> Any:
     return true * np.log(q) + (1 - true) * np.log(1 - q)
 
 
+def chosen_only(true: Any, logs: Any) -> Any:
+    """Minus the log of the true class, and 0 for the others whatever their logs are."""
+    return np.where(true == 1, -logs, 0.0)
+
+
+def below_one(true: Any, p: Any, eps: float) -> Any:
+    """Probabilities kept away from 1 alone."""
+    return true, np.minimum(p, 1 - eps)
+
+
 def row_means(m: Any) -> Any:
     """Mean of each row: divided by the number of classes too."""
     return m.mean(axis=1)
@@ -320,8 +328,20 @@ def termwise(slug: str, terms: Callable[[Any, Any], Any], detail: str = "", **mo
     return wrong(slug, detail, log=lambda true, q: (true, q), terms=terms, **more)
 
 
+def not_clipped(
+    slug: str, terms: Callable[[Any, Any], Any], detail: str = "", **more: Any
+) -> tuple[Mistake, Mistake]:
+    """Return the mistake of other terms that need no clipping, with it and without."""
+    raw = {"clip": lambda true, p, eps: (true, p)}
+    return termwise(slug, terms, detail, **more), termwise(slug, terms, detail, **raw, **more)
+
+
 ONE_HOT = (
     *CLASSES,
+    # Where the label chooses one entry, as an `if` does, those beside it never meet the log.
+    wrong("no-clipping", clip=lambda true, p, eps: (true, p), terms=chosen_only),
+    wrong("clips-one-only", clip=below_one, terms=chosen_only),
+    wrong("half-clip", clip=below_one, terms=chosen_only),
     wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, eps)),
     wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, EPS)),
     wrong("float32", arrays=lambda t, p, e: (np.float32(t), np.asarray(p, np.float32), e)),
@@ -342,10 +362,12 @@ ONE_HOT = (
     termwise("binary-on-onehot", lambda true, q: -binary(true, q)),
     termwise("binary-on-onehot", lambda true, q: -binary(true, q), rows=row_means),
     termwise("minus-between-terms", lambda t, q: (1 - t) * np.log(1 - q) - t * np.log(q)),
-    termwise("wrong-loss", lambda true, q: (true - q) ** 2, "the squared error of each class"),
-    termwise("wrong-loss", lambda t, q: (t - q) ** 2, "the mean squared error", rows=row_means),
-    termwise("wrong-loss", lambda true, q: abs(true - q), "the absolute error of each class"),
-    termwise("wrong-loss", lambda t, q: abs(t - q), "the mean absolute error", rows=row_means),
+    *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the squared error of each class"),
+    *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the mean squared error", rows=row_means),
+    *not_clipped("wrong-loss", lambda t, q: abs(t - q), "the absolute error of each class"),
+    *not_clipped("wrong-loss", lambda t, q: abs(t - q), "the mean absolute error", rows=row_means),
+    *not_clipped("log-missing", lambda true, q: -true * q),
+    *not_clipped("log-missing", lambda true, q: true * (1 - q)),
     termwise("wrong-loss", lambda true, q: true * (1 - largest(q)), "the share of wrong classes"),
     termwise("wrong-loss", lambda true, q: true * largest(q), "the accuracy"),
     wrong("mean-over-nk", rows=row_means),
@@ -395,6 +417,12 @@ SPARSE = (
     wrong("ignores-y-true", pick=lambda c, q: q[:, 0]),
     wrong("ignores-y-true", pick=lambda c, q: q[:, -1]),
     wrong("ignores-y-true", pick=lambda c, q: np.diagonal(q)),
+    wrong("log-missing", log=same),
+    wrong("log-missing", log=lambda q: q - 1),
+    wrong("log-missing", log=same, clip=lambda classes, p, eps: (classes, p)),
+    wrong("log-missing", log=lambda q: q - 1, clip=lambda classes, p, eps: (classes, p)),
+    picked("hard-coded-classes", lambda c, q: np.where(c < 3, np.log(chosen(q, c)), 0), "3"),
+    picked("hard-coded-classes", lambda c, q: np.where(c < 2, np.log(chosen(q, c)), 0), "2"),
     picked("ignores-y-true", lambda c, q: np.log(q).sum(axis=1)),
     picked("ignores-y-true", lambda c, q: np.log(q).mean(axis=1)),
     picked("ignores-y-true", lambda c, q: (q * np.log(q)).sum(axis=1)),
@@ -483,7 +511,10 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Cal
     )  # fmt: skip
 
 
-EXAMPLE = (np.array([0, 2]), np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]]))
+EXAMPLE = (
+    np.array([0, 2, 1, 1]),
+    np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.25, 0.5, 0.25], [0.1, 0.8, 0.1]]),
+)
 
 SHIELD = (
     "What is log(0)? `eps` is the smallest probability that you let through, 1 - `eps` the largest."
