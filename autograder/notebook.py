@@ -107,7 +107,9 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
             f"  expected  {verdict.example.expected}",
         ]
         text += ["", *(f"  {line}" for line in lines)]
-        page.append('<pre style="margin-top:.5em">' + e("\n".join(lines)) + "</pre>")
+        page.append(
+            '<pre style="font-family:monospace;margin-top:.5em">' + e("\n".join(lines)) + "</pre>"
+        )
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'
         text += ["", f"  {closing}"]

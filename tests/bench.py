@@ -84,7 +84,8 @@ def assignment(folder: Path, plot: bool) -> None:
         solved = "\n".join(sample_students("02_mse")[0].answers[name].splitlines()[1:])
         cells += [
             new_code_cell(
-                f"def {name}(y_true, y_pred):\n    ### BEGIN SOLUTION\n{solved}\n    ### END SOLUTION",
+                f"def {name}(y_true, y_pred):\n    ### BEGIN SOLUTION\n{solved}\n"
+                "    ### END SOLUTION",
                 metadata=marks(name, solution=True),
             ),
             new_code_cell(

@@ -31,7 +31,7 @@ def cosine() -> Iterator[None]:
         (RIGHT, 1.0, ()),
         (RIGHT.replace("return", "return abs").replace("(u @ v) / ", "((u @ v) / ") + ")", 0, None),
         ("def cosine_similarity(u, v):\n    return u @ v", 0, ("no-division",)),
-        (RIGHT.replace("np.sqrt((u @ u) * (v @ v))", "((u @ u) * (v @ v))"), 0, ("squared-lengths",)),
+        (RIGHT.replace("np.sqrt", ""), 0, ("squared-lengths",)),
         (RIGHT.replace("return ", "return 1 - "), 0, ("a-distance",)),
         (RIGHT.replace("np.sqrt((u @ u) * (v @ v))", "np.sqrt(u @ u)"), 0, ("one-length",)),
     ],

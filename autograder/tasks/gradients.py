@@ -635,19 +635,19 @@ def draw_rows(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return one_hot(classes, k).astype(int), rng.normal(0, 2, (n, k))
 
 
-ROWS = np.array([[1, 0, 0], [0, 0, 1]])
+ROWS = np.array([[1, 0, 0], [0, 0, 1], [0, 0, 1]])
 
 SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
     name="softmax_cross_entropy_gradient",
     reference=losses.softmax_cross_entropy_gradient,
     style="either",
-    example=(ROWS, np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])),
+    example=(ROWS, np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [1.0, 1.0, 0.0]])),
     edges=(
         edge(
             "large logits",
             "no-max-shift",
             ROWS,
-            np.array([[1000.0, 998.0, 999.0], [-1000.0, -1001.0, -999.0]]),
+            np.array([[1e3, 998, 999], [-1e3, -1001, -999], [1e3, 0, -1e3]]),
         ),
     ),
     draw=draw_rows,
