@@ -8,7 +8,8 @@ help:            ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 lab: $(READY)    ## open the course in JupyterLab, on the first lesson
-	$(BIN)/jupyter lab lessons/00_start_here.ipynb
+	@mkdir -p grading
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" lessons/00_start_here.ipynb
 
 grade: $(READY)  ## grade a sample class of thirty
 	@$(BIN)/autograder sample 02_mse -n 30

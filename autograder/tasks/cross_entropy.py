@@ -123,6 +123,8 @@ SOFTMAX = (
     wrong("wrong-base", "2", powers=lambda z: 2 ** (z - top(z))),
     wrong("wrong-base", "2", powers=lambda z: 2**z),
     wrong("wrong-base", "10", powers=lambda z: 10 ** (z - top(z))),
+    replaced("exp-missing", lambda z: (z - z.min()) / (z.max() - z.min())),
+    replaced("scalar-not-array", lambda z: np.log(np.exp(z).sum(axis=-1))),
     wrong("sign-in-exp", powers=lambda z: np.exp(-z)),
     wrong("sign-in-exp", powers=lambda z: np.exp(top(z) - z)),
     wrong("wrong-axis", "the maximum of each column", powers=lambda z: np.exp(z - z.max(axis=0))),
@@ -240,6 +242,8 @@ CLIP = (
     clipping("half-clip", lambda p, eps: np.minimum(p, 1 - eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, 1 - eps)),
+    clipping("clip-min-max-swapped", lambda p, eps: np.minimum(p, eps)),
+    clipping("clip-min-max-swapped", lambda p, eps: np.maximum(p, 1 - eps)),
     *(
         clipping("eps-ignored", always(eps))
         for eps in (1e-15, 1e-16, 2**-52, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 2**-23, 1e-6, 1e-5)
@@ -298,6 +302,9 @@ CLASSES = (
         log=lambda *given: given, reduce=lambda e: -np.log(np.prod(-e)) / e.size,
     ),
     wrong("product-underflow", log=lambda *given: given, reduce=lambda e: -np.log(np.prod(-e))),
+    wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.sum(-e))),
+    wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.sum(-e)) / e.size),
+    wrong("wrong-loss", "the geometric mean of the probabilities", finish=lambda v: np.exp(-v)),
     wrong("wrong-loss", "the perplexity, e to the power of this one", finish=np.exp),
 )  # fmt: skip
 """What goes wrong with the logs of one-hot rows and of class numbers alike."""
@@ -368,6 +375,7 @@ ONE_HOT = (
     *not_clipped("wrong-loss", lambda t, q: abs(t - q), "the mean absolute error", rows=row_means),
     *not_clipped("log-missing", lambda true, q: -true * q),
     *not_clipped("log-missing", lambda true, q: true * (1 - q)),
+    termwise("wrong-loss", lambda true, q: -true * q * np.log(q), "p log p of the true class"),
     termwise("wrong-loss", lambda true, q: true * (1 - largest(q)), "the share of wrong classes"),
     termwise("wrong-loss", lambda true, q: true * largest(q), "the accuracy"),
     wrong("mean-over-nk", rows=row_means),

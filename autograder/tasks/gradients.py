@@ -95,15 +95,16 @@ MAE_SLOPES = (
     wrong("wrong-loss", "the gradient of the mean squared error", slope=lambda r: 2 * r),
     *unlike("loss-not-gradient", slope=np.abs),
     *unlike("loss-not-gradient", slope=np.square),
+    *unlike("numerical-gradient", slope=lambda r: np.gradient(np.abs(r))),
 )
 
 MSE_SLOPES = (
+    wrong("grad-no-2", factor=same),
     *SLOPES,
     *RESIDUALS,
     wrong("float32", residual=lambda true, p: np.float32(p) - np.float32(true)),
     wrong("grad-extra-factor", "y_pred", residual=lambda true, p: (p - true) * p),
     wrong("grad-extra-factor", "y_true", residual=lambda true, p: (p - true) * true),
-    wrong("grad-no-2", factor=same),
     wrong("grad-no-2", factor=lambda g: g / 2),
     wrong("power-not-lowered", slope=np.square),
     wrong("power-not-lowered", slope=lambda r: np.square(r) * np.sign(r)),
@@ -111,6 +112,7 @@ MSE_SLOPES = (
     wrong("rmse", slope=lambda r: r / np.sqrt(np.mean(r**2)), factor=same),
     wrong("rmse", slope=lambda r: r / np.sqrt(np.mean(r**2)) / 2),
     *unlike("loss-not-gradient", slope=np.square, factor=same),
+    *unlike("numerical-gradient", slope=lambda r: np.gradient(np.square(r)), factor=same),
 )
 
 
@@ -336,6 +338,16 @@ def slope_of_bce(y: Any, p: Any) -> Any:
     return (p - y) / (p * (1 - p))
 
 
+def branches(y: Any, p: Any) -> Any:
+    """The two terms where an `if` chooses one: what is beside it is never divided."""
+    return np.where(y == 1, 1 / p, 0.0), np.where(y == 1, 0.0, 1 / (1 - p))
+
+
+def raw(y: Any, p: Any, eps: Any) -> Any:
+    """Probabilities as they are given."""
+    return y, p
+
+
 def unclipped(y: Any, p: Any, eps: Any) -> Any:
     """Leave the clipping to the next stage."""
     return y, p, eps
@@ -346,6 +358,11 @@ LOG_LOSS_SLOPES = (
     *CLIP,
     clipping("clips-zero-only", lambda p, eps: np.maximum(p, eps)),
     clipping("half-clip", lambda p, eps: np.maximum(p, eps)),
+    wrong("no-clipping", clip=raw, terms=branches),
+    *(
+        wrong(slug, clip=lambda y, p, eps: (y, np.minimum(p, 1 - eps)), terms=branches)
+        for slug in ("clips-one-only", "half-clip")
+    ),
     wrong("float32", arrays=lambda y, p, eps: (np.asarray(y), np.float32(p), eps)),
     wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps)),
     wrong("clip-typo", "the labels are clipped", clip=lambda y, p, eps: (clipped(y, eps), p)),
@@ -396,6 +413,7 @@ LOG_LOSS_SLOPES = (
     formula("ignores-y-true", lambda y, p: 1 / (1 - p)),
     formula("ignores-y-true", lambda y, p: 1 / (p * (1 - p))),
     formula("grad-logit", lambda y, p: p - y),
+    formula("grad-logit", lambda y, p: p - y, clip=raw),
     formula("grad-logit", lambda y, p: sigmoid(p) - y),
     formula("grad-missing-factor", lambda y, p: (p - y) / p, "1 / (1 - p)"),
     formula("grad-missing-factor", lambda y, p: (p - y) / (1 - p), "1 / p"),
@@ -403,8 +421,10 @@ LOG_LOSS_SLOPES = (
     formula("grad-extra-factor", lambda y, p: (p - y) * p, "p² (1 - p)"),
     formula("adds-not-subtracts", lambda y, p: (p + y) / (p * (1 - p))),
     formula("log-not-differentiated", lambda y, p: np.log(p) - np.log(1 - p)),
-    formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the mean squared error"),
-    formula("wrong-loss", lambda y, p: np.sign(p - y), "the gradient of the mean absolute error"),
+    formula("grad-extra-factor", lambda y, p: (p - y) * p * (1 - p), "p² (1 - p)²", clip=raw),
+    formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the MSE"),
+    formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the MSE", clip=raw),
+    formula("wrong-loss", lambda y, p: np.sign(p - y), "the gradient of the MAE"),
     wrong("log-base-2", sign=lambda g: g / np.log(2)),
     wrong("log-base-10", sign=lambda g: g / np.log(10)),
     *unlike("loss-not-gradient", terms=both, combine=bce),
@@ -510,6 +530,7 @@ HINGE_SLOPES = (
     hinge_slope("grad-extra-factor", lambda y, s, m: -m, "the score"),
     hinge_slope("squared-hinge", lambda y, s, m: -2 * y * (1 - m)),
     hinge_slope("squared-hinge", lambda y, s, m: -y * (1 - m)),
+    wrong("wrong-condition", "", **everywhere(lambda y, s, m: np.maximum(0, -y))),
     wrong("wrong-n", divide=lambda g: g / np.count_nonzero(g)),
     wrong("wrong-loss", "the gradient of the logistic loss",
           **everywhere(lambda y, s, m: -y * sigmoid(-m))),
@@ -588,7 +609,7 @@ IN_SOFTMAX = tuple(
     for m in SOFTMAX
     if set(m.stages) <= {"powers", "shares"}
     and m.slug != "two-dim-only"
-    and set(m.stages.values()) != {same}  # that is softmax-missing here
+    and m.stages != {"powers": same, "shares": same}  # that is softmax-missing here
 )
 
 SOFTMAX_SLOPES = (
@@ -613,6 +634,7 @@ SOFTMAX_SLOPES = (
     wrong("grad-extra-factor", "p (1 - p)", difference=lambda true, p: (p - true) * p * (1 - p)),
     wrong("grad-extra-factor", "p", difference=lambda true, p: (p - true) * p),
     wrong("grad-extra-factor", "1 / (p (1 - p))", difference=lambda t, p: (p - t) / (p * (1 - p))),
+    wrong("log-of-result", difference=lambda true, p: np.log(p) - true),
     wrong("argmax-instead", difference=lambda true, p: largest(p) - true),
     wrong("label-off-by-one", difference=lambda true, p: p - np.roll(true, 1, axis=1)),
     wrong("label-off-by-one", difference=lambda true, p: p - np.roll(true, -1, axis=1)),
@@ -641,7 +663,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
     name="softmax_cross_entropy_gradient",
     reference=losses.softmax_cross_entropy_gradient,
     style="either",
-    example=(ROWS, np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [1.0, 1.0, 0.0]])),
+    example=(ROWS, np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [1.0, 1.5, 0.0]])),
     edges=(
         edge(
             "large logits",

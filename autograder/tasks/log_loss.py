@@ -250,19 +250,26 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return labels, np.where(labels == 1, of_truth, 1 - of_truth)
 
 
+def sure(name: str, slug: str, y: list[int], p: list[float], other: float) -> Call:
+    """Return an edge of predictions of exactly 0 or 1, which the smallest epsilon guards.
+
+    1 - (1 - eps) is not eps to the last digit, so that clipping p, 1 - p or the probability of
+    the truth differ: all between eps and `other` is right.
+    """
+    return edge(name, slug, np.array(y), np.array(p), EPS, upto=(np.array(y), np.array(p), other))
+
+
 ONE_ZERO = np.array([1, 0])
 EDGES: tuple[Call, ...] = (
-    edge("a prediction of 0 where the truth is 1", "clips-one-only",
-         np.array([1, 1, 0]), np.array([0.0, 0.8, 0.3]), EPS),
-    # 1 - (1 - eps) is not eps to the last digit: whoever clips 1 - p is right as well.
-    edge("a prediction of 1 where the truth is 0", "clips-zero-only",
-         np.array([1, 0, 0]), np.array([0.8, 0.3, 1.0]), EPS,
-         upto=(np.array([1, 0, 0]), np.array([0.8, 0.3, 1.0]), 2e-15)),
+    sure("a prediction of 0 where the truth is 1", "clips-one-only", [1, 1, 0], [0, 0.8, 0.3],
+         5e-16),
+    sure("a prediction of 1 where the truth is 0", "clips-zero-only", [1, 0, 0], [0.8, 0.3, 1],
+         2e-15),
     edge("predictions of 0 and 1, both right", "eps-too-small", ONE_ZERO, np.array([1.0, 0.0]),
          upto=(ONE_ZERO, np.array([1.0, 0.0]), 1e-6)),
     edge("ones only", "one-class", np.array([1, 1, 1]), np.array([0.9, 0.6, 0.2])),
     edge("zeros only", "one-class", np.array([0, 0, 0]), np.array([0.9, 0.6, 0.2])),
-    edge("integer predictions", "int-buffer", np.array([1, 0, 1, 0]), np.array([0, 0, 1, 0]), EPS),
+    sure("integer predictions", "int-buffer", [1, 0, 1, 0], [0, 0, 1, 0], 5e-16),
     edge("another eps", "eps-ignored", ONE_ZERO, np.array([0.0, 1.0]), 0.01),
 )  # fmt: skip
 

@@ -6,9 +6,10 @@ socket" (the reply is its pid), and a pid means "kill it" (the reply is 0).
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
-import shutil
+import secrets
 import signal
 import socket
 import struct
@@ -52,7 +53,7 @@ def main(control_fd: int, scratch: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
     control = socket.socket(fileno=control_fd)
     made = cells.shell()
-    kept = set(os.listdir(scratch))
+    empty(scratch)  # a file that stayed would be a letter from one student to the next
     alive: set[int] = set()
     born = 0
     control.sendall(PID.pack(os.getpid()))
@@ -77,26 +78,35 @@ def main(control_fd: int, scratch: Path) -> None:
                 end(pid)
                 alive.discard(pid)
                 if not alive:
-                    empty(scratch, kept)
+                    empty(scratch)
             control.sendall(PID.pack(0))
     for pid in alive:
         end(pid)
     os._exit(0)
 
 
-def empty(folder: Path, kept: set[str]) -> None:
-    """Remove all that a student left behind in `folder`, what they locked included."""
-    for name in set(os.listdir(folder)) - kept:
-        left = folder / name
+def empty(folder: Path) -> None:
+    """Remove all that a student left behind in `folder`, what they locked included.
+
+    Inner folders are lifted into `folder` first: no path is then too long, however deep they were.
+    """
+    os.chmod(folder, 0o700)
+    waiting = [folder / name for name in os.listdir(folder)]
+    lifted = (folder / f"{secrets.token_hex(8)}-{number}" for number in itertools.count())
+    while waiting:
+        left = waiting.pop()
         if left.is_symlink() or not left.is_dir():
             left.unlink()
             continue
-        for path, folders, _ in os.walk(left):  # top down: each is opened before it is entered
+        os.chmod(left, 0o700)
+        for inner in os.listdir(left):
+            path = left / inner
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
+                continue
             os.chmod(path, 0o700)
-            for inner in folders:
-                if not (Path(path) / inner).is_symlink():
-                    os.chmod(Path(path) / inner, 0o700)
-        shutil.rmtree(left)
+            waiting.append(path.rename(next(lifted)))
+        left.rmdir()
 
 
 def end(pid: int) -> None:
