@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from typing import Any
 
 from autograder.judge import Answer, Verdict, judge
@@ -42,7 +43,7 @@ def check(function: object) -> float | None:
     name = task_name(function, sys._getframe(1).f_globals)
     task = TASKS[name]
     calls = task.calls(seed=0)
-    answers = [Answer(**ask(function, call.args, {})) for call in calls]  # type: ignore[arg-type]
+    answers = [Answer(**ask(function, deepcopy(call.args), {})) for call in calls]  # type: ignore[arg-type]
     with warnings.catch_warnings(action="ignore"):  # trying out mistakes, NumPy meets empty arrays
         verdict = judge(task, calls, answers, sources(function))
     show(*card(verdict))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -36,7 +37,8 @@ def finding(slug: str, detail: str = "") -> Finding:
     prose = sentences().get(slug)
     if prose is None:
         return Finding(slug, detail or slug.replace("-", " "), "")
-    return Finding(slug, prose["says"].format(detail=detail), prose["asks"])
+    says = prose["says"] if detail else prose["says"].replace(": {detail}", "")
+    return Finding(slug, says.format(detail=detail), prose["asks"])
 
 
 def judge(
@@ -70,16 +72,25 @@ def judge(
         Row("edges", not troubles, ", ".join(troubles)),
         Row("style", style is None, ""),
     )
-    found = [finding(one.call.slug) for one in edges] + changed
+    found = [finding(slug) for slug in dict.fromkeys(one.call.slug for one in edges)] + changed
     return Verdict(
         task.name, rows, (*found, *([finding(style)] if style else [])), example(task, asked)
     )
 
 
 def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Finding]:
-    """Return the findings for the wrong turns that give exactly these answers."""
-    found = diagnose(task, calls, answers)
-    return [finding(mistake.slug, mistake.detail) for taken in found for mistake in taken]
+    """Return the findings for the wrong turns that give exactly these answers.
+
+    Where several explain them equally well, each after the first begins with "Or".
+    """
+    told: list[Finding] = []
+    for taken in diagnose(task, calls, answers):
+        for mistake in taken:
+            new = finding(mistake.slug, mistake.detail)
+            if told and mistake is taken[0]:
+                new = replace(new, says=f"Or: {new.says}")
+            told.append(new)
+    return told
 
 
 def said(one: Asked, cells: Sequence[str]) -> str:

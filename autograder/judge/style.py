@@ -85,8 +85,16 @@ def reachable(name: str, cells: Iterable[str]) -> list[ast.AST]:
         for root in bound[current]:
             inside = [node for part in executed(root) for node in ast.walk(part)]
             nodes += inside
-            waiting += [node.id for node in inside if isinstance(node, ast.Name)]
+            used = {node.id for node in inside if isinstance(node, ast.Name)}
+            waiting += used - local_names(root)
     return nodes
+
+
+def local_names(root: ast.AST) -> set[str]:
+    """Return the names that a definition binds for itself: they hide the notebook's."""
+    inside = list(ast.walk(root))
+    stored = {n.id for n in inside if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return stored | {n.arg for n in inside if isinstance(n, ast.arg)}
 
 
 def executed(root: ast.AST) -> Sequence[ast.AST]:
