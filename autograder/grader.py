@@ -226,12 +226,12 @@ class Student:
         """Say why a function is not there: the error of the cell that should define it, if any."""
         for source, output in reversed(self._broken):
             if name in source:
-                message = re.sub(
+                says = re.sub(
                     r"\(<[^<>]*>, line (\d+)\)",
                     r"(line \1 of its cell)",
-                    output["evalue"][:MAX_TEXT],
+                    message(output["evalue"]),
                 )
-                return Answer(error=output["ename"], message=message)
+                return Answer(error=message(output["ename"]), message=says)
         return Answer(error="MissingFunction")
 
     def _revive(self) -> None:
@@ -355,16 +355,18 @@ def sendable(argument: Any) -> Any:
 
 def answer(reply: dict[str, Any]) -> Answer:
     """Return what U replied as an Answer, believing nothing about it."""
-    text = {
-        key: value[:MAX_TEXT] if isinstance(value := reply.get(key, ""), str) else ""
-        for key in ("type", "error", "message", "line", "printed")
-    }
+    text = {key: message(reply.get(key)) for key in ("type", "error", "message", "line", "printed")}
     value = reply.get("value")
     if isinstance(value, Other):
         text["type"], value = value.type, None
     if too_large(value):
         value, text["error"], text["message"] = None, "ValueError", "the value is too large"
     return Answer(value=value, changed=reply.get("changed") is True, **text)
+
+
+def message(value: Any) -> str:
+    """Return a text of U's, cut and without commands to a terminal; "" for what is no text."""
+    return value[:MAX_TEXT].replace("\x1b", "\ufffd") if isinstance(value, str) else ""
 
 
 def too_large(value: Any) -> bool:

@@ -70,11 +70,13 @@ REDUCE = (
     wrong("divides-twice", reduce=lambda e: mean(e) / e.size),
     wrong("divides-in-loop", reduce=falling(lambda n: 1 / n)),
     wrong("divides-in-loop", reduce=falling(lambda n: 1 / 2)),
+    wrong("divides-in-loop", reduce=lambda e: np.sum(e.T / np.arange(1, len(e) + 1))),
     wrong("n-minus-1", reduce=lambda e: np.sum(e) / (e.size - 1)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (e.size + 1)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (e.size - 2)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (2 * e.size + 2)),
     wrong("wrong-n", reduce=lambda e: np.sum(e) / (2 * e.size - 2)),
+    wrong("wrong-n", reduce=lambda e: np.sum(e) * e.size),
     *(
         wrong("hard-coded-n", str(n), reduce=lambda e, n=n: np.sum(e) / n)
         for n in (2, 3, 4, 5, 10, 100)
@@ -83,6 +85,7 @@ REDUCE = (
     wrong("per-sample-array", reduce=lambda e: e / e.size),
     wrong("not-scalar", "an array with one entry", reduce=lambda e: np.reshape(mean(e), 1)),
     wrong("max-not-mean", reduce=np.max),
+    wrong("max-not-mean", reduce=lambda e: np.max(e) / e.size),
     wrong("median-not-mean", reduce=median),
     wrong("last-only", reduce=lambda e: e[-1]),
     wrong("overwrites-accumulator", reduce=lambda e: e[-1] / e.size),
@@ -92,6 +95,8 @@ REDUCE = (
     wrong("running-total", reduce=lambda e: mean(np.cumsum(e))),
     wrong("running-total", reduce=np.cumsum),
     wrong("wrong-start", reduce=lambda e: (np.sum(e) + 1) / e.size),
+    wrong("wrong-start", reduce=lambda e: (np.sum(e) - 1) / e.size),
+    wrong("wrong-start", reduce=lambda e: mean(e) + 1),
     wrong("off-by-one", select=lambda e: e[1:]),
     wrong("off-by-one", select=lambda e: e[:-1]),
     wrong("off-by-one", select=keep(1, None)),

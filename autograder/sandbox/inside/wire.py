@@ -27,7 +27,7 @@ MAX_DEPTH = 24
 MAX_INT = 2**1024
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefdFD"}
 LENGTHS = struct.Struct("!II")
-UNPRINTABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+UNPRINTABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class WireError(Exception):
