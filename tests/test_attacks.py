@@ -78,7 +78,7 @@ def parse(path: Path) -> Attack:
         name=path.stem,
         forges="forges" in lines,
         scores=FULL if lines["scores"] == "all" else dict.fromkeys(FULL, 0.0) | scores,
-        rungs=[r for r in lines.get("rungs", " ".join(rungs.RUNGS)).split() if r in RUNGS],
+        rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
@@ -94,7 +94,7 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
         "NOW": str(time.time()),
         "FILLER": "x" * 120_000,
         "BRACES": "{a}" * 400_000,
-        "FEWER_BRACES": "{a}" * 40_000,
+        "FEWER_BRACES": "{a}" * 20_000,
         "DOTS": "a" + ".a" * 50_000,
         "MINUSES": "-" * 50_000 + "1",
     }
@@ -131,7 +131,7 @@ class World:
         return {"OUTSIDE": str(self.outside), "COURSE": str(self.outside / "course"), "PORT": port}
 
     def state(self) -> list[object]:
-        """Return all that must stay as it is: files, their modes, callers at the door, processes."""
+        """Return what must stay as it is: files, their modes, callers at the door, processes."""
         files = [
             (str(path), path.lstat().st_mode, path.is_file() and path.read_bytes())
             for path in [self.outside, *sorted(self.outside.rglob("*"))]
@@ -180,7 +180,7 @@ def below(root: int) -> set[int]:
     return found - {root}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=RUNGS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
@@ -236,15 +236,10 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-def on_rungs(attacks: list[Attack]) -> pytest.MarkDecorator:
-    """Run a test with each attack on each rung that should withstand it, rung by rung."""
-    cases = [(rung, attack) for rung in RUNGS for attack in attacks if rung in attack.rungs]
-    names = [f"{attack.name}-{rung}" for rung, attack in cases]
-    return pytest.mark.parametrize(("world", "attack"), cases, indirect=["world"], ids=names)
-
-
-@on_rungs(ATTACKS)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
+    if world.grader.sandbox.rung not in attack.rungs:
+        pytest.skip("this rung does not promise to withstand it")
     before = world.state()
     with limited(MEGABYTES, SECONDS):
         earned, told = world.grade(submission(attack, HANDED_OUT, world.places()))

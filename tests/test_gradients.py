@@ -196,6 +196,7 @@ def test_softmax_cross_entropy_gradient(
 def test_numerical_gradient_of_a_quadratic_form(x: np.ndarray) -> None:
     matrix = np.arange(x.size**2).reshape(x.size, x.size) / x.size**2
     before = x.copy()
+    x.setflags(write=False)
     got = losses.numerical_gradient(lambda z: z.ravel() @ matrix @ z.ravel(), x)
     agree(got, ((matrix + matrix.T) @ x.ravel()).reshape(x.shape))
     np.testing.assert_array_equal(x, before)

@@ -81,15 +81,15 @@ def judge(
 def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Finding]:
     """Return the findings for the wrong turns that give exactly these answers.
 
-    Where several explain them equally well, each after the first begins with "Or".
+    Where several explain them equally well, each after the first begins with "Or"; the second
+    mistake of two at once begins with "And".
     """
     told: list[Finding] = []
     for taken in diagnose(task, calls, answers):
         for mistake in taken:
             new = finding(mistake.slug, mistake.detail)
-            if told and mistake is taken[0]:
-                new = replace(new, says=f"Or: {new.says}")
-            told.append(new)
+            joins = "" if not told else "Or: " if mistake is taken[0] else "And: "
+            told.append(replace(new, says=joins + new.says))
     return told
 
 

@@ -38,7 +38,10 @@ TOLD = (
     ("crash-on-list", r"list indices must be|multiply sequence by", ""),
     ("signature", r"required positional|positional arguments? but|unexpected keyword", ""),
     ("number-not-sequence", r"not iterable|of type '(int|float|numpy\.float64)' has no len", ""),
+    ("two-dim-only", r"tuple index out of range", r"\.shape"),
     ("off-by-one", r"(list|tuple|string) index out of range", ""),
+    ("caret-not-power", r"operand type\(s\) for \^|ufunc 'bitwise_xor'", ""),
+    ("wrong-axis", r"axis \d+ is out of bounds", ""),
     ("shapes-differ", r"broadcast together|inhomogeneous shape|not aligned|mismatch", ""),
     ("none-inside", r"unsupported operand type\(s\) for .*'NoneType'", ""),
     ("no-such-attribute", r"has no attribute", ""),
@@ -69,8 +72,7 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
         return ("prints-not-returns" if answer.printed else "no-return"), ""
     if answer.type in RETURNED:
         return RETURNED[answer.type], ""
-    expects_one = numbers(task.reference(*first.call.args))
-    if answer.type == "tuple" and expects_one is not None and expects_one.ndim == 0:
+    if answer.type == "tuple" and numbers(task.reference(*first.call.args)) is not None:
         return "returns-tuple", ""
     if numbers(answer.value) is None:
         return "not-a-number", answer.type
@@ -95,6 +97,6 @@ def constant(answers: Sequence[Answer]) -> bool:
     """Whether every call, whatever its inputs, got one and the same finite number."""
     arrays = [numbers(answer.value) for answer in answers]
     first = arrays[0]
-    if first is None or not np.isfinite(first).all():
+    if first is None or not first.size or not np.isfinite(first).all():
         return False
     return all(a is not None and np.array_equal(a, first) for a in arrays)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LIBRARIES = {"sklearn", "torch", "keras", "tensorflow", "statsmodels", "autograder"}
+LOSSES = {"huber", "pseudo_huber", "rel_entr", "kl_div", "entropy", "approx_fprime"}
+"""Losses and gradients among SciPy's functions; the rest of SciPy is a tool like NumPy."""
+
 HIDDEN_LOOPS = {
     "map", "reduce", "filter", "fsum", "fmean", "accumulate",
     "vectorize", "apply_along_axis", "frompyfunc", "fromiter", "nditer", "ndenumerate",
@@ -19,7 +22,7 @@ def read_style(name: str, style: str, cells: Iterable[str]) -> str | None:
     Reads the function called `name` and those of the same notebook that it calls.
     """
     nodes = reachable(name, cells)
-    if imported(nodes) & LIBRARIES:
+    if ready_made(nodes):
         return "uses-library-loss"
     if style == "loop" and "numpy" in imported(nodes):
         return "loop-uses-numpy"
@@ -98,9 +101,13 @@ def local_names(root: ast.AST) -> set[str]:
 
 
 def executed(root: ast.AST) -> Sequence[ast.AST]:
-    """Return what of a definition runs when it is called: no annotations, no decorators."""
+    """Return what of a definition runs, its decorators included; annotations are not read.
+
+    A decorator counts as a call: `@np.vectorize` is `f = np.vectorize(f)`.
+    """
     if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return [*root.body, *root.args.defaults]
+        wrapped = [ast.Call(decorator, [], []) for decorator in root.decorator_list]
+        return [*root.body, *root.args.defaults, *wrapped]
     return [root]
 
 
@@ -113,6 +120,16 @@ def imported(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.add((node.module or "").split(".")[0])
     return found
+
+
+def ready_made(nodes: Iterable[ast.AST]) -> bool:
+    """Whether a loss that somebody else has written is imported or called."""
+    nodes = list(nodes)
+    names = {alias.name for n in nodes if isinstance(n, ast.ImportFrom) for alias in n.names}
+    names |= {called(node) for node in nodes}
+    return bool(imported(nodes) & LIBRARIES) or (
+        "scipy" in imported(nodes) and bool(names & LOSSES)
+    )
 
 
 def over_literal(node: ast.AST) -> bool:

@@ -127,7 +127,7 @@ SOFTMAX = (
     replaced("scalar-not-array", lambda z: np.log(np.exp(z).sum(axis=-1))),
     wrong("sign-in-exp", powers=lambda z: np.exp(-z)),
     wrong("sign-in-exp", powers=lambda z: np.exp(top(z) - z)),
-    wrong("wrong-axis", "the maximum of each column", powers=lambda z: np.exp(z - z.max(axis=0))),
+    wrong("wrong-axis", powers=lambda z: np.exp(z - z.max(axis=0))),
     wrong("no-keepdims", powers=lambda z: np.exp(z - z.max(axis=-1))),
     wrong("not-normalized", shares=same),
     wrong("not-normalized", powers=np.exp, shares=same),
@@ -137,9 +137,9 @@ SOFTMAX = (
     wrong("norm-not-sum", shares=lambda e: e / np.sqrt(total(e**2))),
     wrong("whole-matrix-sum", shares=lambda e: e / e.sum()),
     wrong("whole-matrix-sum", powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum()),
-    wrong("wrong-axis", "the sum of each column", shares=lambda e: e / e.sum(axis=0)),
+    wrong("wrong-axis", shares=lambda e: e / e.sum(axis=0)),
     wrong(
-        "wrong-axis", "the sum of each column",
+        "wrong-axis",
         powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum(axis=0),
     ),
     wrong(
@@ -151,7 +151,7 @@ SOFTMAX = (
         "no-keepdims",
         powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum(axis=-1),
     ),
-    wrong("hard-coded-classes", shares=lambda e: e / total(e[..., :3])),
+    wrong("hard-coded-classes", "3", shares=lambda e: e / total(e[..., :3])),
     replaced("shift-one-side", lambda z: powers(z) / total(np.exp(z))),
     replaced("shift-one-side", lambda z: np.exp(z) / total(powers(z))),
     replaced("shift-one-side", lambda z: np.exp(z - z.max()) / total(np.exp(z))),
@@ -270,7 +270,7 @@ CLASS_CLIP = (
     clipping("threshold-first", lambda p, eps: clipped(largest(p), eps)),
     clipping("eps-in-log", lambda p, eps: p + eps),
     clipping("eps-in-log", lambda p, eps: clipped(p, eps) + eps),
-    clipping("eps-in-log", lambda p, eps: p + 1, "1"),
+    clipping("eps-in-log", lambda p, eps: p + 1),
     clipping("eps-wrong-side", lambda p, eps: p * np.exp(eps)),  # log(p) + eps
     clipping("eps-wrong-side", lambda p, eps: p * np.exp(-eps)),
     clipping("softmax-twice", lambda p, eps: softmax(p)),

@@ -749,15 +749,12 @@ def by_h(difference: Any, h: Any) -> Any:
     return difference / h
 
 
-FORWARD = "f(x + h) - f(x)"
-BACKWARD = "f(x) - f(x - h)"
-
 NUMERICAL = (
     *(m for m in OUTPUT if m.slug != "float32"),
-    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x)), FORWARD, divide=by_h),
-    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h)), BACKWARD, divide=by_h),
-    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x)), FORWARD),
-    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h)), BACKWARD),
+    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x)), divide=by_h),
+    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h)), divide=by_h),
+    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x))),
+    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h))),
     asking("step-doubled", lambda f, x, h: (moved(f, x, 2 * h), moved(f, x, -2 * h)), "2h"),
     asking("step-doubled", lambda f, x, h: (moved(f, x, h / 2), moved(f, x, -h / 2)), "h / 2"),
     asking(

@@ -418,7 +418,7 @@ STABLE = (
     logits("sign-before-yz", lambda y, z: soft(y * z)),
     logits("one-plus-missing", lambda y, z: np.maximum(z, 0) - y * z - np.abs(z)),
     logits("one-plus-missing", lambda y, z: z - y * z),
-    logits("one-plus-missing", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(-np.exp(-np.abs(z)))),
+    logits("one-plus-missing", lambda y, z: np.maximum(z, 0) - y * z + log(1 - np.exp(-abs(z)))),
     logits("minus-between-terms", lambda y, z: np.maximum(z, 0) - y * z - rest(z)),
     logits("term-missing", lambda y, z: soft(z) - y, "the z in y · z"),
     logits("term-missing", lambda y, z: np.maximum(z, 0) - y * z, "log(1 + exp(-|z|))"),
