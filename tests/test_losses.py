@@ -123,10 +123,9 @@ def test_hinge_is_that_of_scikit_learn(data: list[tuple[float, ...]]) -> None:
     assert losses.hinge(y, s) == pytest.approx(by_hand, rel=1e-12)
 
 
-def test_hinge_bounds_the_share_of_errors() -> None:
-    rng = np.random.default_rng(0)
-    y, s = rng.choice([-1, 1], 100), rng.normal(0, 2, 100)
-    assert losses.hinge(y, s) >= np.mean(np.sign(s) != y)
+def test_hinge_is_0_beyond_the_margin_and_grows_on_the_wrong_side() -> None:
+    y = np.array([1, -1, -1])
+    assert [losses.hinge(y, m * y) for m in (-3, -1, 0, 0.5, 1, 9)] == [4, 2, 1, 0.5, 0, 0]
 
 
 @pytest.mark.parametrize("loss", [losses.mae, losses.mse, losses.huber, losses.quantile])
@@ -178,6 +177,9 @@ def test_shapes_that_would_broadcast_are_refused(loss: object) -> None:
         (lambda: losses.quantile([1], [1], 1.5), "tau must be from 0 to 1"),
         (lambda: losses.log_loss([-1, 1], [0.5, 0.5]), "labels must be 0 and 1"),
         (lambda: losses.log_loss_from_logits([2], [0.5]), "labels must be 0 and 1"),
+        (lambda: losses.log_loss([[1, 0]], [[0.5, 0.5]]), "1 dimension"),
+        (lambda: losses.log_loss_from_logits([[1, 0]], [[0.5, 0.5]]), "1 dimension"),
+        (lambda: losses.hinge([[1, -1]], [[0.5, 0.5]]), "1 dimension"),
         (lambda: losses.hinge([0, 1], [0.5, 0.5]), "labels must be -1 and \\+1"),
     ],
 )

@@ -88,6 +88,8 @@ def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) ->
     for taken in diagnose(task, calls, answers):
         for mistake in taken:
             new = finding(mistake.slug, mistake.detail)
+            if any(earlier.says.endswith(new.says) for earlier in told):
+                continue
             joins = "" if not told else "Or: " if mistake is taken[0] else "And: "
             told.append(replace(new, says=joins + new.says))
     return told

@@ -41,7 +41,6 @@ TOLD = (
     ("two-dim-only", r"tuple index out of range", r"\.shape"),
     ("off-by-one", r"(list|tuple|string) index out of range", ""),
     ("caret-not-power", r"operand type\(s\) for \^|ufunc 'bitwise_xor'", ""),
-    ("wrong-axis", r"axis \d+ is out of bounds", ""),
     ("shapes-differ", r"broadcast together|inhomogeneous shape|not aligned|mismatch", ""),
     ("none-inside", r"unsupported operand type\(s\) for .*'NoneType'", ""),
     ("no-such-attribute", r"has no attribute", ""),

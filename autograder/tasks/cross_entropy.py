@@ -76,6 +76,7 @@ OUTPUT = (
     wrong("int-buffer", finish=np.trunc),
     wrong("early-return", finish=lambda g: g[0]),
     wrong("early-return", finish=lambda g: g[:1]),
+    wrong("early-return", finish=keep(0, 1)),
     wrong("last-only", finish=lambda g: g[-1]),
     wrong("last-only", finish=lambda g: g[-1:]),
     wrong("overwrites-accumulator", finish=keep(-1, None)),
@@ -196,7 +197,11 @@ SOFTMAX_TASK = Task(
     example=(np.array([1.0, 2.0, 4.0]),),
     edges=(
         edge("logits of 1000", "no-max-shift", np.array([1000.0, 1001.0, 999.0])),
-        edge("logits of ±1000", "no-max-shift", np.array([[1e3, 998, -1e3], [-1e3, -1001, -999]])),
+        # The largest comes first, in the middle and last: only its own shift helps every row.
+        edge(
+            "logits of ±1000", "no-max-shift",
+            np.array([[1e3, 998, -1e3], [-1e3, 1e3, 999], [-1e3, -1001, -999], [0, -1e3, 1e3]]),
+        ),
         edge("one entry", "single-class", np.array([2.5])),
         edge("one row", "single-sample", np.array([[0.5, -1.0, 2.0]])),
     ),

@@ -457,7 +457,7 @@ LOG_LOSS_GRADIENT = Task(
         edge(
             "p of 0 and 1, both right", "no-clipping", ZERO_ONE, ENDS, upto=(ZERO_ONE, ENDS, 1e-6)
         ),
-        edge("p of 0 and 1, both wrong", "no-clipping", 1 - ZERO_ONE, ENDS, EPS),
+        edge("p of 0 and 1, both wrong", "no-clipping", 1 - ZERO_ONE, ENDS, 1e-3),
     ),
     draw=draw_yes_no,
     pipeline=Pipeline(
@@ -669,7 +669,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
             "large logits",
             "no-max-shift",
             ROWS,
-            np.array([[1e3, 998, 999], [-1e3, -1001, -999], [1e3, 0, -1e3]]),
+            np.array([[1e3, 0, -1e3], [-1e3, 1e3, 0], [-1e3, -1001, -999]]),
         ),
     ),
     draw=draw_rows,
