@@ -2,10 +2,10 @@
 
 Each file in tests/attacks/ is a submission to 02_mse. Its header says what it does where nothing
 protects (`forges`, `harm`), what it must earn, what must be seen in the graded notebook (so that no
-attack fails for a reason of its own), the rungs that promise to withstand it, and what comes of it
-in stock nbgrader. A section `# %% mse_loop` is the answer in that cell; `before` and `after
-mse_loop` are cells of the student's own, `repeat` times over. What a `forges` attack does not
-answer stays as handed out; a `harm` attack answers it rightly.
+attack fails for a reason of its own), the rungs that promise to withstand it, how many seconds it
+gets, and what comes of it in stock nbgrader. A section `# %% mse_loop` is the answer in that cell;
+`before` and `after mse_loop` are cells of the student's own, `repeat` times over. What a `forges`
+attack does not answer stays as handed out; a `harm` attack answers it rightly.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,14 @@ from test_exercises import full_marks, points
 
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild, template
 from autograder.classroom.sample import sample_students
-from autograder.grader import SHOWN, Grader, Limits
+from autograder.grader import MAX_SHOWN, SHOWN, Grader, Limits
 from autograder.sandbox import rungs
 from autograder.tasks import TASKS
 
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
 RUNGS = rungs.RUNGS[: rungs.RUNGS.index(rungs.best()[0]) + 1]
-LIMITS = Limits(cell=2, call=1, notebook=6)
+LIMITS = Limits(cell=2, call=1)
 SECONDS = 30
 """In which an attack has to be over, on a machine that has other things to do."""
 MEGABYTES = 600
@@ -66,6 +66,7 @@ class Attack:
     rungs: list[str]
     seen: str
     stock: str
+    seconds: float
     cells: list[tuple[str, str]]
 
 
@@ -81,6 +82,7 @@ def parse(path: Path) -> Attack:
         rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
+        seconds=float(lines.get("seconds", SECONDS)),
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
     )
 
@@ -113,7 +115,7 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
 
 def honest() -> NotebookNode:
     """Return a submission that is right."""
-    return submission(Attack("honest", False, FULL, [], "", "", []), HANDED_OUT, {})
+    return submission(Attack("honest", False, FULL, [], "", "", SECONDS, []), HANDED_OUT, {})
 
 
 @dataclass
@@ -141,8 +143,11 @@ class World:
         strangers = below(os.getpid()) - ours - {zygote} - self.neighbours
         return [files, select.select([self.door], [], [], 0)[0], len(ours), strangers]
 
-    def grade(self, notebook: NotebookNode) -> tuple[dict[str, float], str]:
+    def grade(
+        self, notebook: NotebookNode, seconds: float = SECONDS
+    ) -> tuple[dict[str, float], str]:
         """Grade a submission; return its points, and all that its outputs and verdicts say."""
+        self.grader.limits = replace(LIMITS, notebook=seconds)
         rebuilt, notes = rebuild(notebook, HANDED_OUT)
         verdicts = self.grader.grade_notebook(rebuilt.cells, "eve")
         shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
@@ -241,10 +246,11 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
     if world.grader.sandbox.rung not in attack.rungs:
         pytest.skip("this rung does not promise to withstand it")
     before = world.state()
-    with limited(MEGABYTES, SECONDS):
-        earned, told = world.grade(submission(attack, HANDED_OUT, world.places()))
+    with limited(MEGABYTES, 1.5 * SECONDS):
+        notebook = submission(attack, HANDED_OUT, world.places())
+        earned, told = world.grade(notebook, attack.seconds)
     assert earned == attack.scores
-    assert SECRET not in told
+    assert SECRET not in told and len(told) < 1.1 * MAX_SHOWN
     assert re.search(attack.seen, told), told[-3000:]
     assert not CONTROL.search(told)
     soon = time.monotonic() + 5  # what was killed may take a moment to be gone
@@ -254,3 +260,80 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
     assert world.grade(honest())[0] == FULL
 
 
+RECORDS = """
+seen = []
+def mse_loop(y_true, y_pred):
+    seen.append(y_true)
+    total = 0
+    for t, p in zip(y_true, y_pred):
+        total += (t - p) ** 2
+    return total / len(y_true)
+def tell(*_):
+    raise ValueError([inputs for inputs in seen if len(inputs) == 5])
+"""
+TELLS = {
+    "prints them in a later cell": ("after test_mse_loop", "print(seen)"),
+    "raises them in a plain test": (
+        "mse_loop",
+        RECORDS.replace("seen.app", "len(seen) > 9 and tell()\n    seen.app"),
+    ),
+    "raises them in the next function": ("mse_numpy", "mse_numpy = tell"),
+    "returns them from the next function": (
+        "mse_numpy",
+        "mse_numpy = lambda *_: str(seen[-3][:2])",
+    ),
+}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the process that was asked the hidden questions also runs the cells after them, and "
+    "answers the visible questions of later tests, whose errors and values are shown",
+)
+@pytest.mark.parametrize("way", TELLS)
+def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
+    cells = [("mse_loop", RECORDS), TELLS[way]]
+    notebook = submission(Attack("tells", False, FULL, [], "", "", SECONDS, cells), HANDED_OUT, {})
+    _, told = world.grade(notebook)
+    hidden = next(
+        c for c in TASKS["mse_loop"].calls(world.grader._seed("eve")) if c.kind == "random"
+    )
+    assert not any(repr(number) in told for number in hidden.args[0])
+
+
+LETTER = """
+import os, stat
+home = os.path.dirname(os.getcwd())
+places = [home] + ["/", "/dev", "/dev/shm", "/run", "/sandbox", "/tmp", "/var/tmp"] * (home == "/scratch")
+files = [os.path.join(p, f) for place in places[:1] for p, _, fs in os.walk(place) for f in fs]
+descriptors = [fd for fd in range(64) if os.path.exists(f"/dev/fd/{fd}") or not os.path.exists("/dev/fd")]
+def attempt(function, *args):
+    try:
+        return function(*args)
+    except OSError:
+        return b""
+"""
+WRITES = """
+for place in places:
+    files.append(os.path.join(place, "letter"))
+for file in files:
+    attempt(lambda: open(file, "ab").write(b"a letter"))
+for fd in range(64):
+    if stat.S_ISREG(getattr(attempt(os.fstat, fd), "st_mode", 0)):
+        attempt(os.write, fd, b"a letter")
+print(sum(b"a letter" in attempt(lambda: open(file, "rb").read()) for file in files), "letters")
+"""
+READS = """
+files += [os.path.join(place, "letter") for place in places]
+found = [file for file in files if b"a letter" in attempt(lambda: open(file, "rb").read())]
+found += [fd for fd in range(64) if b"a letter" in attempt(os.pread, fd, 10**6, 0)]
+print("found", found, "letter" in os.environ, "letter" in str(globals().get("letter")))
+"""
+
+
+def test_no_student_can_leave_a_letter_for_the_next(world: World) -> None:
+    for code, says in ((WRITES, "[1-9] letters"), (READS, r"found \[\] False False")):
+        cells = [("before", LETTER + code)]
+        attack = Attack("letter", False, FULL, [], "", "", SECONDS, cells)
+        earned, told = world.grade(submission(attack, HANDED_OUT, {}))
+        assert earned == FULL and re.search(says, told), told[-2000:]
