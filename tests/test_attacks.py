@@ -118,6 +118,9 @@ def honest() -> NotebookNode:
     return submission(Attack("honest", False, FULL, [], "", "", SECONDS, []), HANDED_OUT, {})
 
 
+Graded = tuple[dict[str, float], str]
+
+
 @dataclass
 class World:
     """A grader, and what around it nobody may touch or tell."""
@@ -143,20 +146,23 @@ class World:
         strangers = below(os.getpid()) - ours - {zygote} - self.neighbours
         return [files, select.select([self.door], [], [], 0)[0], len(ours), strangers]
 
-    def grade(
-        self, notebook: NotebookNode, seconds: float = SECONDS
-    ) -> tuple[dict[str, float], str]:
-        """Grade a submission; return its points, and all that its outputs and verdicts say."""
+    def grade(self, notebook: NotebookNode, seconds: float = SECONDS) -> Graded:
+        """Grade a submission within some seconds."""
         self.grader.limits = replace(LIMITS, notebook=seconds)
-        rebuilt, notes = rebuild(notebook, HANDED_OUT)
-        verdicts = self.grader.grade_notebook(rebuilt.cells, "eve")
-        shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
-        assert all(set(output.get("data", ())) <= set(SHOWN) for output in shown)
-        says = "\n".join(texts([notes, [verdict.to_dict() for verdict in verdicts]]))
-        assert "\x1b" not in says  # a terminal would obey
-        nbformat.writes(rebuilt).encode()  # as when it is written to a file
-        told = "\n".join([says, *texts(shown)])
-        return {n.removeprefix("test_"): p for n, p in points(rebuilt.cells).items()}, told
+        return graded(self.grader, notebook)
+
+
+def graded(grader: Grader, notebook: NotebookNode) -> Graded:
+    """Grade a submission; return its points, and all that its outputs and verdicts say."""
+    rebuilt, notes = rebuild(notebook, HANDED_OUT)
+    verdicts = grader.grade_notebook(rebuilt.cells, "eve")
+    shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
+    assert all(set(output.get("data", ())) <= set(SHOWN) for output in shown)
+    says = "\n".join(texts([notes, [verdict.to_dict() for verdict in verdicts]]))
+    assert "\x1b" not in says  # a terminal would obey
+    nbformat.writes(rebuilt).encode()  # as when it is written to a file
+    told = "\n".join([says, *texts(shown)])
+    return {n.removeprefix("test_"): p for n, p in points(rebuilt.cells).items()}, told
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -280,7 +286,7 @@ TELLS = {
     "raises them in the next function": ("mse_numpy", "mse_numpy = tell"),
     "returns them from the next function": (
         "mse_numpy",
-        "mse_numpy = lambda *_: str(seen[-3][:2])",
+        "mse_numpy = lambda *_: str([x for x in seen if len(x) == 5][0])",
     ),
 }
 
@@ -304,9 +310,9 @@ def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
 LETTER = """
 import os, stat
 home = os.path.dirname(os.getcwd())
-places = [home] + ["/", "/dev", "/dev/shm", "/run", "/sandbox", "/tmp", "/var/tmp"] * (home == "/scratch")
-files = [os.path.join(p, f) for place in places[:1] for p, _, fs in os.walk(place) for f in fs]
-descriptors = [fd for fd in range(64) if os.path.exists(f"/dev/fd/{fd}") or not os.path.exists("/dev/fd")]
+places = [home] if home != "/scratch" else [home, "/", "/dev", "/dev/shm", "/sandbox", "/tmp"]
+files = [os.path.join(place, "letter") for place in places]
+files += [os.path.join(path, name) for path, _, names in os.walk(home) for name in names]
 def attempt(function, *args):
     try:
         return function(*args)
@@ -314,8 +320,6 @@ def attempt(function, *args):
         return b""
 """
 WRITES = """
-for place in places:
-    files.append(os.path.join(place, "letter"))
 for file in files:
     attempt(lambda: open(file, "ab").write(b"a letter"))
 for fd in range(64):
@@ -324,16 +328,297 @@ for fd in range(64):
 print(sum(b"a letter" in attempt(lambda: open(file, "rb").read()) for file in files), "letters")
 """
 READS = """
-files += [os.path.join(place, "letter") for place in places]
 found = [file for file in files if b"a letter" in attempt(lambda: open(file, "rb").read())]
 found += [fd for fd in range(64) if b"a letter" in attempt(os.pread, fd, 10**6, 0)]
-print("found", found, "letter" in os.environ, "letter" in str(globals().get("letter")))
+print("found", found)
 """
 
 
 def test_no_student_can_leave_a_letter_for_the_next(world: World) -> None:
-    for code, says in ((WRITES, "[1-9] letters"), (READS, r"found \[\] False False")):
+    for code, says in ((WRITES, "[1-9] letters"), (READS, r"found \[\]")):
         cells = [("before", LETTER + code)]
         attack = Attack("letter", False, FULL, [], "", "", SECONDS, cells)
         earned, told = world.grade(submission(attack, HANDED_OUT, {}))
         assert earned == FULL and re.search(says, told), told[-2000:]
+
+
+Json = dict[str, Any]
+
+
+def cell(notebook: Json, name: str) -> Json:
+    """Return a cell by its id."""
+    return next(cell for cell in notebook["cells"] if cell["id"] == name)
+
+
+def code_cell(source: str, number: int = 0) -> Json:
+    """Return a code cell as it lies in a file."""
+    made = nbformat.v4.new_code_cell(source, id=f"added-{number}")
+    return json.loads(json.dumps(made))
+
+
+def no_cell_type(notebook: Json) -> None:
+    del cell(notebook, "mse_loop")["cell_type"]
+
+
+def numeric_cell_type(notebook: Json) -> None:
+    cell(notebook, "written")["cell_type"] = 5
+
+
+def no_metadata(notebook: Json) -> None:
+    del notebook["metadata"]
+
+
+def metadata_is_a_list(notebook: Json) -> None:
+    notebook["metadata"] = []
+
+
+def kernel_is_a_list(notebook: Json) -> None:
+    notebook["metadata"]["kernelspec"] = {"language": ["python", {}], "name": None}
+
+
+def terminal_commands_as_kernel(notebook: Json) -> None:
+    notebook["metadata"]["kernelspec"] = {"language": "\x1b]0;title\x07\x1b[2J"}
+
+
+def half_a_character_in_code(notebook: Json) -> None:
+    cell(notebook, "mse_loop")["source"] += "\n# \ud800"
+
+
+def half_a_character_in_an_answer(notebook: Json) -> None:
+    cell(notebook, "written")["source"] = "because \ud800"
+
+
+def source_is_a_number(notebook: Json) -> None:
+    cell(notebook, "weighted_mse")["source"] = 10**400
+
+
+def source_is_a_list_of_numbers(notebook: Json) -> None:
+    cell(notebook, "weighted_mse")["source"] = [1, None, {}]
+
+
+def nothing_as_a_cell(notebook: Json) -> None:
+    notebook["cells"].append(None)
+
+
+def grade_id_is_a_list(notebook: Json) -> None:
+    cell(notebook, "weighted_mse")["metadata"]["nbgrader"]["grade_id"] = [["mse_loop"]]
+
+
+def every_id_the_same(notebook: Json) -> None:
+    for one in notebook["cells"]:
+        one["id"] = "test_mse_loop"
+
+
+def results_filled_in(notebook: Json) -> None:
+    cell(notebook, "mse_loop")["source"] = "mse_loop = lambda *a: 0"
+    for one in notebook["cells"]:
+        if one["cell_type"] == "code":
+            one["outputs"] = [
+                {
+                    "output_type": "execute_result",
+                    "execution_count": 1,
+                    "metadata": {"autograder": {"rung": "bubblewrap"}},
+                    "data": {"text/plain": "4.0"},
+                }
+            ]
+
+
+def strange_points(notebook: Json) -> None:
+    for one, number in zip(
+        ("test_mse_loop", "by_hand", "test_mse_numpy"), (10**4000, -5, "4"), strict=True
+    ):
+        cell(notebook, one)["metadata"]["nbgrader"]["points"] = number
+
+
+def grade_cell_claims_to_be_an_answer(notebook: Json) -> None:
+    cell(notebook, "mse_loop")["source"] = "mse_loop = lambda *a: 0"
+    test = cell(notebook, "test_mse_loop")
+    test["metadata"]["nbgrader"] |= {"solution": True, "locked": False, "grade": False}
+    test["source"] = "4.0"
+
+
+def answer_claims_to_be_a_test(notebook: Json) -> None:
+    cell(notebook, "mse_loop")["metadata"]["nbgrader"] |= {
+        "grade": True, "locked": True, "solution": False, "points": 400,
+    }  # fmt: skip
+    cell(notebook, "mse_loop")["source"] = "400.0"
+
+
+def setup_replaced(notebook: Json) -> None:
+    cell(notebook, "setup")["source"] = "check = lambda function: 4.0"
+    cell(notebook, "mse_loop")["source"] = "mse_loop = lambda *a: 0"
+
+
+def foreign_schema(notebook: Json) -> None:
+    for one in notebook["cells"]:
+        one["metadata"].get("nbgrader", {})["schema_version"] = 99
+
+
+def foreign_format(notebook: Json) -> None:
+    notebook["nbformat"] = 5
+
+
+def huge_metadata(notebook: Json) -> None:
+    cell(notebook, "mse_loop")["metadata"]["notes"] = "x" * 15_000_000
+    notebook["metadata"]["notes"] = {str(number): {} for number in range(100_000)}
+
+
+def deep_metadata(notebook: Json) -> None:
+    for _ in range(900):
+        notebook["metadata"] = {"more": notebook["metadata"]}
+
+
+def attachments(notebook: Json) -> None:
+    cell(notebook, "written")["attachments"] = {"../../x.png": {"image/png": "x" * 10**6}}
+
+
+def two_thousand_cells(notebook: Json) -> None:
+    notebook["cells"] += [code_cell("0", number) for number in range(2000)]
+
+
+SPOILED: dict[Callable[[Json], None], tuple[float | None, type[Exception] | None, str]] = {
+    no_cell_type: (None, AttributeError, "rebuild.read does not ask for a cell_type"),
+    numeric_cell_type: (None, None, ""),
+    no_metadata: (None, None, ""),
+    metadata_is_a_list: (None, None, ""),
+    kernel_is_a_list: (12, None, ""),
+    terminal_commands_as_kernel: (12, AssertionError, "rebuild.foreign_kernel tells it as it is"),
+    half_a_character_in_code: (12, UnicodeEncodeError, "rebuild keeps lone surrogates"),
+    half_a_character_in_an_answer: (12, UnicodeEncodeError, "rebuild keeps lone surrogates"),
+    source_is_a_number: (12, None, ""),
+    source_is_a_list_of_numbers: (None, None, ""),
+    nothing_as_a_cell: (None, None, ""),
+    grade_id_is_a_list: (12, None, ""),
+    every_id_the_same: (12, None, ""),
+    results_filled_in: (7, None, ""),
+    strange_points: (12, None, ""),
+    grade_cell_claims_to_be_an_answer: (7, None, ""),
+    answer_claims_to_be_a_test: (7, None, ""),
+    setup_replaced: (7, None, ""),
+    foreign_schema: (12, None, ""),
+    foreign_format: (None, None, ""),
+    huge_metadata: (12, None, ""),
+    deep_metadata: (None, None, ""),
+    attachments: (12, None, ""),
+    two_thousand_cells: (12, None, ""),
+}
+"""What a right notebook earns after each (None: it is refused in one line), and what fails yet."""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "earns"),
+    [
+        pytest.param(
+            spoil,
+            earns,
+            id=spoil.__name__,
+            marks=[pytest.mark.xfail(strict=True, raises=fails, reason=why)] if fails else [],
+        )
+        for spoil, (earns, fails, why) in SPOILED.items()
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Non-unique cell id")
+def test_notebook_that_lies_about_itself(
+    grader: Grader, tmp_path: Path, spoil: Callable[[Json], None], earns: float | None
+) -> None:
+    notebook = json.loads(nbformat.writes(honest()))
+    spoil(notebook)
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(json.dumps(notebook))
+    with limited(MEGABYTES, SECONDS):
+        if earns is None:
+            with pytest.raises(Unreadable, match=r"^[^\n]+$"):
+                rebuild(read(path), HANDED_OUT)
+        else:
+            assert sum(graded(grader, read(path))[0].values()) == earns
+    assert graded(grader, honest())[0] == FULL
+
+
+@pytest.mark.xfail(strict=True, reason="rebuild.read follows links: what they lead to is graded")
+def test_link_to_the_solution_is_not_a_submission(tmp_path: Path) -> None:
+    path = tmp_path / f"{NAME}.ipynb"
+    path.symlink_to(ROOT / "solutions" / NAME / f"{NAME}.ipynb")
+    with pytest.raises(Unreadable):
+        read(path)
+
+
+STOCK_TESTS = {
+    "test_squared_errors": "assert squared_errors([3, 5, 2], [2, 5, 4]) == [1, 0, 4]",
+    "test_mse_loop": """
+from autograder.losses import mse
+expected = 5 / 3
+np.testing.assert_allclose(mse_loop([3, 5, 2], [2, 5, 4]), expected)
+expected = mse([1, 2, 9], [2, 4, 1])
+np.testing.assert_allclose(mse_loop([1, 2, 9], [2, 4, 1]), expected)""",
+    "by_hand": "assert mse_loop([300_000], [250_000]) == 2_500_000_000",
+    "test_mse_numpy": """
+from autograder.losses import mse
+a, b = np.array([1, 2, 9.0]), np.array([2, 4, 1.0])
+expected = mse(a, b)
+np.testing.assert_allclose(mse_numpy(a, b), expected)""",
+    "test_rmse_numpy": """
+from autograder.losses import mse
+a, b = np.array([1, 2, 9.0]), np.array([2, 4, 1.0])
+expected = mse(a, b) ** 0.5
+np.testing.assert_allclose(rmse_numpy(a, b), expected)""",
+}
+"""The exercise's tests as one would write them for stock nbgrader."""
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, float]]]:
+    """A course graded by stock nbgrader: the folder outside, and each submission's points."""
+    outside, root = tmp_path_factory.mktemp("stock-outside"), tmp_path_factory.mktemp("stock")
+    solution = outside / "course" / "solutions" / NAME / f"{NAME}.ipynb"
+    solution.parent.mkdir(parents=True)
+    solution.write_bytes((ROOT / "solutions" / NAME / f"{NAME}.ipynb").read_bytes())
+    (outside / "secret.txt").write_text(SECRET)
+    (outside / "gradebook.db").write_text(SECRET)
+    handed_out = nbformat.from_dict(HANDED_OUT)
+    for one in handed_out.cells:
+        one.source = STOCK_TESTS.get(grade_id(one), one.source)
+    (root / "source" / NAME).mkdir(parents=True)
+    nbformat.write(handed_out, root / "source" / NAME / f"{NAME}.ipynb")
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "AUTOGRADER_SECRET": SECRET,
+    }
+    places = {"OUTSIDE": str(outside), "COURSE": str(outside / "course"), "PORT": "9"}
+    for attack in [*STOCK, Attack("honest", False, FULL, [], "", "12", SECONDS, [])]:
+        folder = root / "submitted" / attack.name / NAME
+        folder.mkdir(parents=True)
+        notebook = submission(attack, handed_out, places)
+        nbformat.write(notebook, folder / f"{NAME}.ipynb")
+    for command in ("generate_assignment", "autograde"):
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", command, NAME, "--Execute.timeout=10"],
+            cwd=root, env=environment, capture_output=True, check=command != "autograde",
+        )  # fmt: skip
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        scores = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
+    for path in root.glob(f"autograded/*/{NAME}/{NAME}.ipynb"):
+        shutil.copy(path, outside / f"{path.parent.parent.name}.ipynb")
+    yield outside, scores
+    with suppress(OSError):
+        os.kill(int((outside / "daemon").read_text()), signal.SIGKILL)
+
+
+STOCK = [attack for attack in ATTACKS if attack.stock]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", STOCK, ids=lambda attack: attack.name)
+def test_attack_works_where_nothing_protects(
+    stock: tuple[Path, dict[str, float]], attack: Attack
+) -> None:
+    outside, scores = stock
+    graded = (outside / f"{attack.name}.ipynb").read_text()
+    match attack.stock:
+        case "leaks":
+            assert SECRET in graded
+        case "changes":
+            assert (outside / "gradebook.db").read_text() == "mine"
+        case "stays":
+            os.kill(int((outside / "daemon").read_text()), 0)
+        case full:
+            assert scores[attack.name] == float(full) > sum(attack.scores.values())

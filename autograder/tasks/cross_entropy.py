@@ -74,6 +74,7 @@ OUTPUT = (
         if set(m.stages) == {"finish"} and m.slug != "minus-missing" and "whole" not in m.detail
     ),
     wrong("int-buffer", finish=np.trunc),
+    wrong("int-buffer", finish=np.floor),
     wrong("early-return", finish=lambda g: g[0]),
     wrong("early-return", finish=lambda g: g[:1]),
     wrong("early-return", finish=keep(0, 1)),
@@ -129,6 +130,7 @@ SOFTMAX = (
     wrong("sign-in-exp", powers=lambda z: np.exp(-z)),
     wrong("sign-in-exp", powers=lambda z: np.exp(top(z) - z)),
     wrong("wrong-axis", powers=lambda z: np.exp(z - z.max(axis=0))),
+    wrong("wrong-axis", powers=lambda z: np.exp(z - z.mean(axis=0))),
     wrong("no-keepdims", powers=lambda z: np.exp(z - z.max(axis=-1))),
     wrong("not-normalized", shares=same),
     wrong("not-normalized", powers=np.exp, shares=same),
@@ -381,6 +383,15 @@ ONE_HOT = (
     *not_clipped("log-missing", lambda true, q: -true * q),
     *not_clipped("log-missing", lambda true, q: true * (1 - q)),
     termwise("wrong-loss", lambda true, q: -true * q * np.log(q), "p log p of the true class"),
+    termwise(
+        "wrong-loss", lambda true, q: q * np.log(q / np.clip(true, EPS, 1)),
+        "the divergence from the labels to the predictions",
+    ),
+    wrong(
+        "clip-typo", "the logarithms are clipped, not what goes into them",
+        clip=lambda true, p, eps: (true, p, eps),
+        log=lambda true, p, eps: (true, clipped(np.log(p), eps)),
+    ),
     termwise("wrong-loss", lambda true, q: true * (1 - largest(q)), "the share of wrong classes"),
     termwise("wrong-loss", lambda true, q: true * largest(q), "the accuracy"),
     wrong("mean-over-nk", rows=row_means),
@@ -460,6 +471,10 @@ SPARSE = (
     picked("negative-term-only", lambda c, q: (np.log(1 - q) * others(c, q)).sum(axis=1)),
     picked("wrong-loss", lambda c, q: chosen(largest(q), c) - 1, "the share of wrong classes"),
     picked("wrong-loss", lambda c, q: -chosen(largest(q), c), "the accuracy"),
+    picked(
+        "wrong-loss", lambda c, q: -((c - q.argmax(axis=1)) ** 2),
+        "the squared difference of class numbers",
+    ),
     picked(
         "wrong-loss",
         lambda c, q: -((one_hot(c, q.shape[1]) - q) ** 2).sum(axis=1), "the squared errors",
