@@ -3,9 +3,10 @@
 Each file in tests/attacks/ is a submission to 02_mse. Its header says what it does where nothing
 protects (`forges`, `harm`), what it must earn, what must be seen in the graded notebook (so that no
 attack fails for a reason of its own), the rungs that promise to withstand it, how many seconds it
-gets, and what comes of it in stock nbgrader. A section `# %% mse_loop` is the answer in that cell;
-`before` and `after mse_loop` are cells of the student's own, `repeat` times over. What a `forges`
-attack does not answer stays as handed out; a `harm` attack answers it rightly.
+gets, what comes of it in stock nbgrader, and why it succeeds as yet (`fails`). A section
+`# %% mse_loop` is the answer in that cell; `before` and `after mse_loop` are cells of the student's
+own, `repeat` times over. What a `forges` attack does not answer stays as handed out; a `harm`
+attack answers it rightly.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ from autograder.tasks import TASKS
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
 RUNGS = rungs.RUNGS[: rungs.RUNGS.index(rungs.best()[0]) + 1]
-LIMITS = Limits(cell=2, call=1)
+LIMITS = Limits(cell=3, call=1)
 SECONDS = 30
 """In which an attack has to be over, on a machine that has other things to do."""
-MEGABYTES = 600
-"""By which the trusted process may grow: one frame of 16 MB of JSON becomes that much."""
+MEGABYTES = 400
+"""By which the trusted process may grow: one frame of 16 MB of JSON becomes half of it."""
 SECRET = "the-secret-of-the-course"
 CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
@@ -66,6 +67,7 @@ class Attack:
     rungs: list[str]
     seen: str
     stock: str
+    fails: str
     seconds: float
     cells: list[tuple[str, str]]
 
@@ -82,9 +84,15 @@ def parse(path: Path) -> Attack:
         rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
+        fails=lines.get("fails", ""),
         seconds=float(lines.get("seconds", SECONDS)),
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
     )
+
+
+def simple(name: str, cells: list[tuple[str, str]]) -> Attack:
+    """Return a submission whose answers are right, with these cells in it."""
+    return Attack(name, False, FULL, list(RUNGS), "", "", "", SECONDS, cells)
 
 
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
@@ -96,7 +104,7 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
         "NOW": str(time.time()),
         "FILLER": "x" * 120_000,
         "BRACES": "{a}" * 400_000,
-        "FEWER_BRACES": "{a}" * 20_000,
+        "FEWER_BRACES": "{a}" * 15_000,
         "DOTS": "a" + ".a" * 50_000,
         "MINUSES": "-" * 50_000 + "1",
     }
@@ -115,7 +123,7 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
 
 def honest() -> NotebookNode:
     """Return a submission that is right."""
-    return submission(Attack("honest", False, FULL, [], "", "", SECONDS, []), HANDED_OUT, {})
+    return submission(simple("honest", []), HANDED_OUT, {})
 
 
 Graded = tuple[dict[str, float], str]
@@ -247,7 +255,12 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def known(attack: Attack) -> list[pytest.MarkDecorator]:
+    """Return the mark of an attack that succeeds as yet."""
+    return [pytest.mark.xfail(strict=True, reason=attack.fails)] if attack.fails else []
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name, marks=known(a)) for a in ATTACKS])
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
     if world.grader.sandbox.rung not in attack.rungs:
         pytest.skip("this rung does not promise to withstand it")
@@ -299,7 +312,7 @@ TELLS = {
 @pytest.mark.parametrize("way", TELLS)
 def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     cells = [("mse_loop", RECORDS), TELLS[way]]
-    notebook = submission(Attack("tells", False, FULL, [], "", "", SECONDS, cells), HANDED_OUT, {})
+    notebook = submission(simple("tells", cells), HANDED_OUT, {})
     _, told = world.grade(notebook)
     hidden = next(
         c for c in TASKS["mse_loop"].calls(world.grader._seed("eve")) if c.kind == "random"
@@ -337,7 +350,7 @@ print("found", found)
 def test_no_student_can_leave_a_letter_for_the_next(world: World) -> None:
     for code, says in ((WRITES, "[1-9] letters"), (READS, r"found \[\]")):
         cells = [("before", LETTER + code)]
-        attack = Attack("letter", False, FULL, [], "", "", SECONDS, cells)
+        attack = simple("letter", cells)
         earned, told = world.grade(submission(attack, HANDED_OUT, {}))
         assert earned == FULL and re.search(says, told), told[-2000:]
 
@@ -472,8 +485,8 @@ def attachments(notebook: Json) -> None:
     cell(notebook, "written")["attachments"] = {"../../x.png": {"image/png": "x" * 10**6}}
 
 
-def two_thousand_cells(notebook: Json) -> None:
-    notebook["cells"] += [code_cell("0", number) for number in range(2000)]
+def a_thousand_cells(notebook: Json) -> None:
+    notebook["cells"] += [code_cell("0", number) for number in range(1000)]
 
 
 SPOILED: dict[Callable[[Json], None], tuple[float | None, type[Exception] | None, str]] = {
@@ -500,7 +513,7 @@ SPOILED: dict[Callable[[Json], None], tuple[float | None, type[Exception] | None
     huge_metadata: (12, None, ""),
     deep_metadata: (None, None, ""),
     attachments: (12, None, ""),
-    two_thousand_cells: (12, None, ""),
+    a_thousand_cells: (12, None, ""),
 }
 """What a right notebook earns after each (None: it is refused in one line), and what fails yet."""
 
@@ -584,7 +597,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
         "AUTOGRADER_SECRET": SECRET,
     }
     places = {"OUTSIDE": str(outside), "COURSE": str(outside / "course"), "PORT": "9"}
-    for attack in [*STOCK, Attack("honest", False, FULL, [], "", "12", SECONDS, [])]:
+    for attack in [*STOCK, simple("honest", [])]:
         folder = root / "submitted" / attack.name / NAME
         folder.mkdir(parents=True)
         notebook = submission(attack, handed_out, places)

@@ -276,9 +276,9 @@ HUBER_SLOPES = (
     outer("grad-extra-factor", lambda r, delta: delta**2 * np.sign(r), "delta"),
     outer("missing-half", lambda r, delta: 2 * delta * np.sign(r)),
     outer("missing-branch", lambda r, delta: 0 * r),
-    outer("linear-offset", lambda r, delta: r - delta),
-    outer("linear-offset", lambda r, delta: r - delta * np.sign(r)),
-    outer("linear-offset", lambda r, delta: abs(r) - delta),
+    outer("missing-offset", lambda r, delta: r - delta),
+    outer("missing-offset", lambda r, delta: r - delta * np.sign(r)),
+    outer("missing-offset", lambda r, delta: abs(r) - delta),
     wrong("grad-no-1-over-n", divide=same, inside=lambda r, d, small: (r, d, small, r / len(r))),
     wrong(
         "grad-no-1-over-n",

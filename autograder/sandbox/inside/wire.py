@@ -24,6 +24,7 @@ import numpy as np
 MAX_BYTES = 16 * 2**20
 MAX_NODES = 200_000
 MAX_DEPTH = 24
+MAX_BRACKETS = 2**21  # in a header: more than text has, few enough to become lists
 MAX_INT = 2**1024
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefdFD"}
 LENGTHS = struct.Struct("!II")
@@ -136,6 +137,8 @@ def decode(header: bytes, body: bytes, trusting: bool = False) -> Any:
                 return Source(text)
         raise WireError("a value of unknown kind")
 
+    if header.count(b"[") + header.count(b"{") > MAX_BRACKETS:
+        raise WireError("too many lists")
     try:
         decoded = value(json.loads(header), 0)
     except (ValueError, TypeError, RecursionError, MemoryError) as problem:
