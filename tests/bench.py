@@ -38,7 +38,11 @@ STOCK = 'c = get_config()\nc.CourseDirectory.source_directory = "solutions"\n' +
         ("release", "exercises"), ("submitted", "grading/submitted"),
         ("autograded", "grading/autograded"), ("feedback", "grading/feedback"),
     ]
-) + 'c.CourseDirectory.db_url = "sqlite:///grading/gradebook.db"\n'  # fmt: skip
+) + """
+from pathlib import Path
+
+c.CourseDirectory.db_url = f"sqlite:///{Path(__file__).parent}/grading/gradebook.db"
+"""  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ def main() -> None:
                 for name in theirs
                 if theirs[name] != points.get(name)
             }
-            assert not differ, f"nbgrader and we disagree: {differ}"
+            assert theirs and not differ, f"nbgrader and we disagree: {differ}"
             row(table, "nbgrader autograde", size, stock, stock)
             row(table, "autograder grade", size, ours, stock)
         if not plot:
