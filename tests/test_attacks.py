@@ -14,10 +14,12 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import platform
 import re
 import select
 import shutil
 import signal
+import site
 import socket
 import string
 import subprocess
@@ -45,12 +47,23 @@ from autograder.tasks import TASKS
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
 RUNGS = rungs.RUNGS[: rungs.RUNGS.index(rungs.best()[0]) + 1]
-LIMITS = Limits(cell=3, call=1)
+LIMITS = Limits(cell=2, call=1)
 SECONDS = 30
 """In which an attack has to be over, on a machine that has other things to do."""
 MEGABYTES = 400
 """By which the trusted process may grow: one frame of 16 MB of JSON becomes half of it."""
 SECRET = "the-secret-of-the-course"
+SECRETS = ["/etc", "/home", "/root/.ssh", "/var", "/tmp", *map(str, ROOT.glob("[!.]*"))]
+PLANTS = ["/", "/dev", "/etc", "/sandbox/inside", site.getsitepackages()[0]]
+"""Where it is tried whether a file could be made; it would have no name, and nothing would stay."""
+CANARY = """
+import os
+try:
+    os.kill(os.getpid(), 0)
+except OSError:
+    print("no signals", os.path.exists("$OUTSIDE"))
+"""
+"""Harmless; no hostile code is run where this is not held back."""
 CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
 HONEST = sample_students(NAME)[0].answers
@@ -129,6 +142,16 @@ def honest() -> NotebookNode:
 Graded = tuple[dict[str, float], str]
 
 
+def places(outside: Path, secrets: list[str], plants: list[str]) -> dict[str, str]:
+    """Return what an attack is told: a folder with a secret, and where else to read and write."""
+    return {
+        "OUTSIDE": str(outside),
+        "COURSE": str(outside / "course"),
+        "REACH": repr([str(outside), *secrets]),
+        "PLANT": repr([str(outside), *plants]),
+    }
+
+
 @dataclass
 class World:
     """A grader, and what around it nobody may touch or tell."""
@@ -138,10 +161,10 @@ class World:
     door: socket.socket
     neighbours: set[int]
 
-    def places(self) -> dict[str, str]:
-        """Return what an attack is told of the world."""
+    def told(self) -> dict[str, str]:
+        """Return what an attack in the sandbox is told."""
         port = str(self.door.getsockname()[1])
-        return {"OUTSIDE": str(self.outside), "COURSE": str(self.outside / "course"), "PORT": port}
+        return places(self.outside, SECRETS, PLANTS) | {"PORT": port}
 
     def state(self) -> list[object]:
         """Return what must stay as it is: files, their modes, callers at the door, processes."""
@@ -204,6 +227,8 @@ def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """A world for each rung, with a secret in its files, environment and memory."""
+    if not LINUX or platform.machine() != "x86_64":  # the attacks use its system calls' numbers
+        pytest.skip("hostile code is run only where the kernel's filter is known to hold")
     outside = tmp_path_factory.mktemp("outside")
     solution = outside / "course" / "solutions" / NAME / f"{NAME}.ipynb"
     solution.parent.mkdir(parents=True)
@@ -216,6 +241,8 @@ def world(
         neighbours = below(os.getpid())
         with Grader(limits=LIMITS, rung=request.param) as grader:
             made = World(grader, outside, door, neighbours)
+            canary = submission(simple("canary", [("before", CANARY)]), HANDED_OUT, made.told())
+            assert f"no signals {request.param == 'process'}" in made.grade(canary)[1]
             assert made.grade(honest())[0] == FULL
             yield made
         adopt_orphans(False)
@@ -266,7 +293,7 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
         pytest.skip("this rung does not promise to withstand it")
     before = world.state()
     with limited(MEGABYTES, 1.5 * SECONDS):
-        notebook = submission(attack, HANDED_OUT, world.places())
+        notebook = submission(attack, HANDED_OUT, world.told())
         earned, told = world.grade(notebook, attack.seconds)
     assert earned == attack.scores
     assert SECRET not in told and len(told) < 1.1 * MAX_SHOWN
@@ -596,11 +623,11 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "AUTOGRADER_SECRET": SECRET,
     }
-    places = {"OUTSIDE": str(outside), "COURSE": str(outside / "course"), "PORT": "9"}
     for attack in [*STOCK, simple("honest", [])]:
         folder = root / "submitted" / attack.name / NAME
         folder.mkdir(parents=True)
-        notebook = submission(attack, handed_out, places)
+        # Unprotected: what an attack may reach is this folder and nothing else.
+        notebook = submission(attack, handed_out, places(outside, [], []))
         nbformat.write(notebook, folder / f"{NAME}.ipynb")
     for command in ("generate_assignment", "autograde"):
         subprocess.run(
