@@ -2,6 +2,9 @@
 
 In T the student's functions are stubs: a call carries the arguments to U and brings plain data
 back. T holds the references and the tests; U never does.
+
+A notebook runs twice, each time in a new U. The first is asked what students may see, and all that
+is shown of their code comes from it. The second is asked what is hidden, and only decides.
 """
 
 from __future__ import annotations
@@ -14,32 +17,31 @@ import io
 import json
 import os
 import re
+import signal
+import threading
 import time
-import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
-from autograder import notebook
+from autograder import notebook, outputs
 from autograder.judge import Answer, Verdict, judge, without_magics
 from autograder.sandbox import Died, Sandbox, TooSlow
 from autograder.sandbox.inside.wire import Other, Source
-from autograder.tasks import TASKS, Formula
+from autograder.tasks import TASKS, Call, Formula
 
-SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
 MAX_SOURCE = 2**17
 """Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
 MAX_SHOWN = 2**24
 """Characters of output that a submission may leave in its notebook."""
-MAX_TEXT = 2000
-"""Characters of a message that came from a student's process."""
 MAX_ANSWER = 2**18
 """Numbers in one answer; the most that is honest is a square of 500 samples."""
+GONE = ("TimeoutError", "ProcessEnded")
+"""Answers of a function that is not asked again: its process was too slow, or ended."""
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
 
 
@@ -71,11 +73,11 @@ class Grader:
 
         Raises KeyError for a task that does not exist.
         """
-        TASKS[task]
+        calls = TASKS[task].calls(self._seed(student))
         with Student(self.sandbox, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
-            return attempt.verdict(task, self._seed(student))
+            return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
 
     def grade_notebook(self, cells: Iterable[NotebookNode], student: str = "") -> list[Verdict]:
         """Run a submission's cells, write their outputs into them, return the checks' verdicts.
@@ -85,17 +87,18 @@ class Grader:
         """
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         for cell in code:
-            cell["outputs"] = [error("NotGraded", "the grading did not come this far")]
-        with Student(self.sandbox, self.limits) as attempt:
-            tests = Tests(attempt, self._seed(student))
-            for cell in code:
-                if is_locked(cell) and marks(cell).get("grade"):
-                    cell["outputs"] = tests.run(cell["source"], float(marks(cell)["points"]))
-                    continue
-                if is_locked(cell):
-                    tests.execute(cell["source"])
-                cell["outputs"] = attempt.run(cell["source"])
-        return tests.verdicts
+            cell["outputs"] = [outputs.error("NotGraded", "the grading did not come this far")]
+        seed = self._seed(student)
+        with Student(self.sandbox, self.limits) as half:
+            run = Run(half, seed)
+            shown = [run.cell(cell) for cell in code]
+        if run.incomplete:
+            with Student(self.sandbox, self.limits, shown=False) as half:
+                run = Rerun(half, seed, run)
+                shown = [run.cell(cell) for cell in code]
+        for cell, output in zip(code, shown, strict=True):
+            cell["outputs"] = output
+        return run.verdicts
 
     def _seed(self, student: str) -> int:
         digest = hashlib.sha256(f"{self.course_seed}\0{student}".encode()).digest()
@@ -132,16 +135,17 @@ def is_locked(cell: NotebookNode) -> bool:
 class Student:
     """U, the student's half. When its process dies it is started again and its cells replayed."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
-        self._sandbox, self._limits = sandbox, limits
-        self.rung = sandbox.rung
+    def __init__(self, sandbox: Sandbox, limits: Limits, shown: bool = True) -> None:
+        self.rung, self.limits = sandbox.rung, limits
+        self.fatal: set[str] = set()
+        self.sources: list[str] = []
+        self._sandbox, self._visible = sandbox, shown
         self._session = sandbox.session()
         self._replay: list[str] = []
-        self._lost: dict[str, Answer] = {}
+        self.lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []
-        self._end = time.monotonic() + limits.notebook
+        self._end = self.until = time.monotonic() + limits.notebook
         self._code_left, self._shown_left = MAX_SOURCE, MAX_SHOWN
-        self.sources: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -152,19 +156,21 @@ class Student:
     def run(self, source: str) -> list[NotebookNode]:
         """Run one cell and return its outputs."""
         if len(source) > self._code_left:
-            return [error("TooLong", f"a notebook may have {MAX_SOURCE:,} characters of code")]
+            too_long = f"a notebook may have {MAX_SOURCE:,} characters of code"
+            return [outputs.error("TooLong", too_long)]
         self._code_left -= len(source)
         self.sources.append(source)
-        self._lost.clear()
+        self.lost.clear()
         try:
-            outputs = self._session.run(source, self._seconds(self._limits.cell))
+            given = self._session.run(source, self._seconds(self.limits.cell), self._visible)
         except Died as death:
             self._revive()
-            ended = error(death_name(death), f"This cell was stopped: {death}.")
+            self.fatal.add(source)
+            ended = outputs.error(death_name(death), f"This cell was stopped: {death}.")
             self._broken.append((source, ended))
             return [ended]
         self._replay.append(source)
-        cleaned = [output for output in map(cleaned_output, outputs) if output]
+        cleaned = [output for output in map(outputs.cleaned, given) if output]
         self._broken += [(source, o) for o in cleaned if o["output_type"] == "error"]
         return [output for output in cleaned if self._fits(output)]
 
@@ -179,30 +185,38 @@ class Student:
         """Return how long the next step may take; TooSlow when the notebook's time is over."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise TooSlow(f"the notebook took longer than {self._limits.notebook:g} seconds")
+            raise TooSlow(f"the notebook took longer than {self.limits.notebook:g} seconds")
         return min(seconds, left)
+
+    def _call_seconds(self) -> float:
+        """Return how long a call may take; TooSlow when the test's time is over."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TooSlow(f"the test took longer than {self.limits.cell:g} seconds")
+        return min(self._seconds(self.limits.call), left)
 
     def call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Answer:
         """Call the student's function; after a death its later calls are not tried again."""
-        if name not in self._lost:
-            try:
-                return answer(
-                    self._session.call(
-                        name,
-                        tuple(map(sendable, args)),
-                        keywords,
-                        self._seconds(self._limits.call),
-                    )
-                )
-            except Died as death:
-                self._revive()
-                self._lost[name] = Answer(error=death_name(death), message=str(death))
-        return self._lost[name]
+        if name in self.lost:
+            return self.lost[name]
+        try:
+            seconds = self._call_seconds()
+        except TooSlow as over:
+            return Answer(error=death_name(over), message=str(over))
+        sent = tuple(map(sendable, args))
+        try:
+            return answer(self._session.call(name, sent, keywords, seconds))
+        except Died as death:
+            self._revive()
+            gone = Answer(error=death_name(death), message=str(death))
+            if not death.too_slow or seconds == self.limits.call:  # it had all its time
+                self.lost[name] = gone
+            return gone
 
     def fetch(self, name: str) -> Any:
         """Return a student's name: a stub for a function, or plain data; KeyError if missing."""
         try:
-            kind, value = self._session.get(name, self._seconds(self._limits.call))
+            kind, value = self._session.get(name, self._call_seconds())
         except Died:
             self._revive()
             raise KeyError(name) from None
@@ -210,17 +224,22 @@ class Student:
             raise KeyError(name)
         return Stub(name, self) if kind == "function" else value
 
-    def verdict(self, name: str, seed: int) -> Verdict:
-        """Ask the task's questions and judge the answers."""
-        task = TASKS[name]
-        calls = task.calls(seed)
+    @contextlib.contextmanager
+    def hurried(self) -> Iterator[float]:
+        """Let all calls of one test together take no longer than a cell may; give the rest of T."""
+        self.until = time.monotonic() + self.limits.cell
+        try:
+            yield self.limits.cell + self.limits.call
+        finally:
+            self.until = self._end
+
+    def ask(self, name: str, calls: Sequence[Call]) -> list[Answer]:
+        """Return the answers to a task's questions, or to each why there is no such function."""
         try:
             self.fetch(name)
         except KeyError:
-            answers = [self._missing(name)] * len(calls)
-        else:
-            answers = [self.call(name, call.args, {}) for call in calls]
-        return judge(task, calls, answers, self.sources)
+            return [self._missing(name)] * len(calls)
+        return [self.call(name, call.args, {}) for call in calls]
 
     def _missing(self, name: str) -> Answer:
         """Say why a function is not there: the error of the cell that should define it, if any."""
@@ -229,9 +248,9 @@ class Student:
                 says = re.sub(
                     r"\(<[^<>]*>, line (\d+)\)",
                     r"(line \1 of its cell)",
-                    message(output["evalue"]),
+                    outputs.message(output["evalue"]),
                 )
-                return Answer(error=message(output["ename"]), message=says)
+                return Answer(error=outputs.message(output["ename"]), message=says)
         return Answer(error="MissingFunction")
 
     def _revive(self) -> None:
@@ -241,7 +260,7 @@ class Student:
             self._session = self._sandbox.session()
             for source in self._replay:
                 try:
-                    self._session.run(source, self._seconds(self._limits.cell))
+                    self._session.run(source, self._seconds(self.limits.cell), shown=False)
                 except Died:  # what ran well once does not now: go on without it
                     self._session.close()
                     self._replay.remove(source)
@@ -266,60 +285,70 @@ class Stub:
         return given.value
 
 
-class Tests:
-    """T, the trusted half: the namespace of the locked cells."""
+class Run:
+    """T beside one U: a notebook's cells in order, each asked what students may see asked."""
 
     def __init__(self, student: Student, seed: int) -> None:
-        self._student, self._seed = student, seed
-        self._bound: dict[str, Any] = {"__name__": "__main__"}
+        self.incomplete = False
         self.verdicts: list[Verdict] = []
+        self.heard: dict[tuple[int, str], list[Answer]] = {}
+        self.shown: dict[int, list[NotebookNode]] = {}
+        self.student, self._seed = student, seed
+        self._bound: dict[str, Any] = {"__name__": "__main__"}
 
-    def run(self, source: str, points: float) -> list[NotebookNode]:
-        """Run a test cell; the last output is the points that it earned, or its error."""
-        fractions: list[float] = []
-        shown: list[NotebookNode] = []
+    def cell(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a code cell and return its outputs."""
+        if is_locked(cell) and not marks(cell).get("grade"):
+            self.execute(cell["source"], lambda function: 1.0)
+        tested = is_locked(cell) and marks(cell).get("grade")
+        run = self.test(cell) if tested else self.student.run(cell["source"])
+        self.shown[id(cell)] = run
+        return run
 
-        def grade(function: object) -> float:
-            if not isinstance(function, Stub):  # the name of another task is a string, for one
-                raise notebook.CheckFailed("what should be checked is not a function")
-            verdict = self._student.verdict(notebook.task_name(function), self._seed)
-            self.verdicts.append(verdict)
-            fractions.append(verdict.score)
-            html, text = notebook.card(verdict, graded=True)
-            shown.append(new_output("display_data", data={"text/html": html, "text/plain": text}))
-            return verdict.score
+    def test(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a test cell without its hidden part, as if what is hidden were right."""
 
-        token = notebook.graded_by.set(grade)
-        try:
-            value, printed, problem = self.execute(source)
-        finally:
-            notebook.graded_by.reset(token)
-        if printed:
-            shown.insert(0, new_output("stream", name="stdout", text=printed))
-        if problem:
-            return [*shown, problem]
-        if fractions:
-            earned = points * sum(fractions) / len(fractions)
-        elif type(value) in (int, float):
-            earned = min(max(float(value), 0.0), points)
-        else:
-            earned = points
-        data = {"text/plain": repr(round(earned, 4))}
-        graded_under = {"autograder": {"rung": self._student.rung}}
-        return [*shown, new_output("execute_result", data=data, metadata=graded_under)]
+        def check(function: object) -> float:
+            name = name_of(function)
+            visible = [call for call in TASKS[name].calls(self._seed) if call.visible]
+            self.heard[id(cell), name] = self.student.ask(name, visible)
+            self.incomplete = True
+            return 1.0
 
-    def execute(self, source: str) -> tuple[Any, str, NotebookNode | None]:
+        source = outputs.without_hidden(cell["source"])
+        self.incomplete |= source != cell["source"]
+        value, printed, raised = self.execute(source, check)
+        last = outputs.told(raised, source) if raised else self._worth(cell, value)
+        return [*([outputs.printed(printed)] if printed else []), last]
+
+    def _worth(self, cell: NotebookNode, value: Any) -> NotebookNode:
+        """Return the output of a test that passed: its value where that is a number, or all."""
+        points = float(marks(cell)["points"])
+        given = min(max(float(value), 0.0), points) if type(value) in (int, float) else points
+        graded_under = {"autograder": {"rung": self.student.rung}}
+        return outputs.result({"text/plain": repr(round(given, 4))}, graded_under)
+
+    def execute(
+        self, source: str, check: Callable[[object], float]
+    ) -> tuple[Any, str, Exception | None]:
         """Execute a locked cell; return its last line's value, what it printed, its error."""
-        source = without_magics(source)
         printed = io.StringIO()
+        token = notebook.graded_by.set(check)
         try:
-            tree = ast.parse(source)
+            tree = ast.parse(without_magics(source))
             borrowed = self._borrow(tree)
             names = {**borrowed, **self._bound}
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            with (
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
+                self.student.hurried() as seconds,
+                interrupted(seconds),
+            ):
                 value = evaluate(tree, names)
         except Exception as raised:
-            return None, printed.getvalue(), error_of(raised, source)
+            return None, printed.getvalue(), raised
+        finally:
+            notebook.graded_by.reset(token)
         self._bound = {k: v for k, v in names.items() if k not in borrowed or borrowed[k] is not v}
         return value, printed.getvalue(), None
 
@@ -329,18 +358,106 @@ class Tests:
         found: dict[str, Any] = {}
         for name in sorted(names - self._bound.keys() - vars(builtins).keys()):
             with contextlib.suppress(KeyError):
-                found[name] = self._student.fetch(name)
+                found[name] = self.student.fetch(name)
             if name in TASKS and name not in found:
-                found[name] = Stub(name, self._student)  # so that its check can say it is missing
+                found[name] = Stub(name, self.student)  # so that its check can say it is missing
         return found
+
+
+class Rerun(Run):
+    """The same notebook in a new U, which is asked what is hidden; nothing from it is shown."""
+
+    def __init__(self, student: Student, seed: int, run: Run) -> None:
+        super().__init__(student, seed)
+        self._first = run
+
+    def cell(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a code cell; return what is shown, which only a test changes now."""
+        if is_locked(cell) and marks(cell).get("grade"):
+            return self.test(cell)
+        if cell["source"] not in self._first.student.fatal:
+            super().cell(cell)
+        return self._first.shown[id(cell)]
+
+    def test(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a test cell whole; return what the first run showed, with what was decided now."""
+        fractions: list[float] = []
+        cards: list[NotebookNode] = []
+
+        def check(function: object) -> float:
+            name = name_of(function)
+            heard = self._first.heard.get((id(cell), name), [])  # none: the check is hidden itself
+            verdict = self._verdict(name, heard)
+            self.verdicts.append(verdict)
+            fractions.append(verdict.score)
+            if heard:
+                html, text = notebook.card(verdict, graded=True)
+                cards.append(outputs.displayed({"text/html": html, "text/plain": text}))
+            return verdict.score
+
+        source = cell["source"]
+        value, _, raised = self.execute(source, check)
+        *printed, last = self._first.shown[id(cell)]
+        if last["output_type"] == "error":
+            return [*printed, *cards, last]
+        if raised:
+            return [*printed, *cards, outputs.untold(raised, source)]
+        if fractions:
+            value = float(marks(cell)["points"]) * sum(fractions) / len(fractions)
+        elif source == outputs.without_hidden(source):
+            return [*printed, last]
+        return [*printed, *cards, self._worth(cell, value)]
+
+    def _verdict(self, name: str, heard: list[Answer]) -> Verdict:
+        """Judge a function by what the first run heard of it and by what is hidden."""
+        calls = TASKS[name].calls(self._seed)
+        visible = [call for call in calls if call.visible]
+        hidden = [call for call in calls if not call.visible]
+        heard = heard or self.student.ask(name, visible)
+        for answer in heard:
+            if answer.error in GONE:
+                self.student.lost[name] = answer
+        first, second = iter(heard), iter(self.student.ask(name, hidden))
+        answers = [next(first if call.visible else second) for call in calls]
+        return judge(TASKS[name], calls, answers, self.student.sources)
+
+
+def name_of(function: object) -> str:
+    """Return the task of a student's function, or raise CheckFailed."""
+    if not isinstance(function, Stub):  # the name of another task is a string, for one
+        raise notebook.CheckFailed("what should be checked is not a function")
+    return notebook.task_name(function)
+
+
+@contextlib.contextmanager
+def interrupted(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in a test cell of the course that hangs, where Python offers a way."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"this test took longer than {seconds:g} seconds")
+
+    if threading.current_thread() is not threading.main_thread() or os.name != "posix":
+        yield
+        return
+    earlier = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
 
 
 def evaluate(tree: ast.Module, names: dict[str, Any]) -> Any:
     """Execute a cell and return the value of its last line, None when that is no expression."""
     last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     body = ast.Module(tree.body[:-1] if last else tree.body, [])
-    exec(compile(body, "<test cell>", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "<test cell>", "eval"), names) if last else None
+    exec(compile(body, outputs.TEST_CELL, "exec"), names)
+    return (
+        eval(compile(ast.Expression(last.value), outputs.TEST_CELL, "eval"), names)
+        if last
+        else None
+    )
 
 
 def death_name(death: Died) -> str:
@@ -355,18 +472,16 @@ def sendable(argument: Any) -> Any:
 
 def answer(reply: dict[str, Any]) -> Answer:
     """Return what U replied as an Answer, believing nothing about it."""
-    text = {key: message(reply.get(key)) for key in ("type", "error", "message", "line", "printed")}
+    text = {
+        key: outputs.message(reply.get(key))
+        for key in ("type", "error", "message", "line", "printed")
+    }
     value = reply.get("value")
     if isinstance(value, Other):
         text["type"], value = value.type, None
     if too_large(value):
         value, text["error"], text["message"] = None, "ValueError", "the value is too large"
     return Answer(value=value, changed=reply.get("changed") is True, **text)
-
-
-def message(value: Any) -> str:
-    """Return a text of U's, cut and without commands to a terminal; "" for what is no text."""
-    return value[:MAX_TEXT].replace("\x1b", "\ufffd") if isinstance(value, str) else ""
 
 
 def too_large(value: Any) -> bool:
@@ -383,56 +498,3 @@ def extent(value: Any) -> tuple[int, int]:
         parts = [*map(extent, value.values() if isinstance(value, dict) else value)]
         return sum(n for n, _ in parts), max((width for _, width in parts), default=1)
     return 1, len(value) if isinstance(value, str) else 1
-
-
-def cleaned_output(output: Any) -> NotebookNode | None:
-    """Return an output of U rebuilt from the parts that a notebook may show, or None."""
-    if isinstance(output, dict):  # a pattern compares, and comparing an array is an error
-        output = {k: v for k, v in output.items() if isinstance(v, (str, list, dict))}
-    match output:
-        case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
-            return new_output("stream", name=name, text=text)
-        case {
-            "output_type": "error",
-            "ename": str(name),
-            "evalue": str(text),
-            "traceback": list(tb),
-        }:
-            lines = [line for line in tb if isinstance(line, str)]
-            return new_output("error", ename=name, evalue=text, traceback=lines)
-        case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
-            shown = {key: data[key] for key in SHOWN if isinstance(data.get(key), str)}
-            return new_output(kind, data=shown)
-    return None
-
-
-def error(name: str, message: str, lines: Iterable[str] = ()) -> NotebookNode:
-    """Return an error as a cell's output."""
-    shown = [*lines, f"{name}: {message}"]
-    return new_output("error", ename=name, evalue=message, traceback=shown)
-
-
-def error_of(raised: Exception, source: str) -> NotebookNode:
-    """Return what a test cell raised, with the line that did: a student learns from that one.
-
-    Of a hidden test only a message that the instructor wrote is shown, never what was compared.
-    """
-    frames = traceback.extract_tb(raised.__traceback__)
-    numbers = [frame.lineno or 0 for frame in frames if frame.filename == "<test cell>"]
-    line = numbers[-1] if numbers else 0
-    if line in hidden_lines(source):
-        own = isinstance(raised, AssertionError) and frames[-1].filename == "<test cell>"
-        return error("HiddenTest", (own and str(raised)) or "a hidden test did not pass")
-    where = [f"----> {source.splitlines()[line - 1].strip()}"] if line else []
-    return error(type(raised).__name__, str(raised), where)
-
-
-def hidden_lines(source: str) -> set[int]:
-    """Return the numbers of the lines between nbgrader's marks of hidden tests."""
-    found: set[int] = set()
-    inside = False
-    for number, line in enumerate(source.splitlines(), 1):
-        inside = (inside or "BEGIN HIDDEN TESTS" in line) and "END HIDDEN TESTS" not in line
-        if inside:
-            found.add(number)
-    return found

@@ -40,7 +40,8 @@ from test_exercises import full_marks, points
 
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild, template
 from autograder.classroom.sample import sample_students
-from autograder.grader import MAX_SHOWN, SHOWN, Grader, Limits
+from autograder.grader import MAX_SHOWN, Grader, Limits
+from autograder.outputs import SHOWN
 from autograder.sandbox import rungs
 from autograder.tasks import TASKS
 
@@ -318,6 +319,13 @@ def tell(*_):
     raise ValueError([inputs for inputs in seen if len(inputs) == 5])
 """
 TELLS = {
+    "writes them where a new process could find them": (
+        "after test_mse_loop",
+        "import os\nfor place in ('.', '..', '/scratch'):\n    try:\n"
+        "        file = os.path.join(place, 'seen')\n"
+        "        print(open(file).read() if os.path.exists(file) else 'nothing')\n"
+        "        open(file, 'w').write(str(seen))\n    except OSError:\n        pass",
+    ),
     "prints them in a later cell": ("after test_mse_loop", "print(seen)"),
     "raises them in a plain test": (
         "mse_loop",
@@ -331,16 +339,13 @@ TELLS = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the process that was asked the hidden questions also runs the cells after them, and "
-    "answers the visible questions of later tests, whose errors and values are shown",
-)
 @pytest.mark.parametrize("way", TELLS)
 def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     cells = [("mse_loop", RECORDS), TELLS[way]]
     notebook = submission(simple("tells", cells), HANDED_OUT, {})
     _, told = world.grade(notebook)
+    twice = world.grade(submission(simple("tells", cells), HANDED_OUT, {}))[1]
+    told += twice
     hidden = next(
         c for c in TASKS["mse_loop"].calls(world.grader._seed("eve")) if c.kind == "random"
     )
@@ -517,14 +522,14 @@ def a_thousand_cells(notebook: Json) -> None:
 
 
 SPOILED: dict[Callable[[Json], None], tuple[float | None, type[Exception] | None, str]] = {
-    no_cell_type: (None, AttributeError, "rebuild.read does not ask for a cell_type"),
+    no_cell_type: (None, None, ""),
     numeric_cell_type: (None, None, ""),
     no_metadata: (None, None, ""),
     metadata_is_a_list: (None, None, ""),
     kernel_is_a_list: (12, None, ""),
-    terminal_commands_as_kernel: (12, AssertionError, "rebuild.foreign_kernel tells it as it is"),
-    half_a_character_in_code: (12, UnicodeEncodeError, "rebuild keeps lone surrogates"),
-    half_a_character_in_an_answer: (12, UnicodeEncodeError, "rebuild keeps lone surrogates"),
+    terminal_commands_as_kernel: (12, None, ""),
+    half_a_character_in_code: (12, None, ""),
+    half_a_character_in_an_answer: (12, None, ""),
     source_is_a_number: (12, None, ""),
     source_is_a_list_of_numbers: (None, None, ""),
     nothing_as_a_cell: (None, None, ""),
@@ -574,7 +579,6 @@ def test_notebook_that_lies_about_itself(
     assert graded(grader, honest())[0] == FULL
 
 
-@pytest.mark.xfail(strict=True, reason="rebuild.read follows links: what they lead to is graded")
 def test_link_to_the_solution_is_not_a_submission(tmp_path: Path) -> None:
     path = tmp_path / f"{NAME}.ipynb"
     path.symlink_to(ROOT / "solutions" / NAME / f"{NAME}.ipynb")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from pathlib import Path
 
 import nbformat
@@ -131,6 +133,48 @@ def test_hidden_tests_stay_hidden(grader: Grader) -> None:
     told = test(hidden.format("assert f(12345) == 67890, 'try a large number'"))
     points(grader, new_code_cell("def f(x): return 1"), told)
     assert "try a large number" in str(told.outputs)
+
+
+def test_what_a_hidden_test_asked_is_not_told_later(grader: Grader) -> None:
+    keeps = "seen = []\ndef f(x):\n    seen.append(x)\n    return 1"
+    hidden = "assert f(1) == 1\n### BEGIN HIDDEN TESTS\nassert f(12345) == 1\n### END HIDDEN TESTS"
+    cells = [new_code_cell(keeps), test(hidden), new_code_cell("seen"),
+             new_code_cell("def g(x): raise ValueError(seen)"), test("g(1)"),
+             new_code_cell("g = seen.copy"), test("assert g() == 0, g()"),
+             test("### BEGIN HIDDEN TESTS\nassert not g(), g()\n### END HIDDEN TESTS")]  # fmt: skip
+    grader.grade_notebook(cells)
+    outputs = str([cell.outputs for cell in cells])
+    assert cells[1].outputs[-1]["data"]["text/plain"] == "4.0"
+    assert "[1]" in outputs and "12345" not in outputs
+
+
+def test_nothing_counts_when_the_second_run_fails(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("out of memory, for one")
+
+    monkeypatch.setattr("autograder.grader.judge", fails)
+    cells = [given(IMPORTS), new_code_cell(CALM), test("check(mse_loop)"), test("assert True")]
+    with contextlib.suppress(RuntimeError):
+        grader.grade_notebook(cells)
+    assert cells[2].outputs[-1].output_type == "error"
+
+
+@pytest.mark.parametrize(
+    "hanging", ["pass", "try:\n        f(1)\n    except ValueError:\n        pass"]
+)
+def test_test_that_hangs_is_stopped(grader: Grader, hanging: str) -> None:
+    fast = dataclasses.replace(grader.limits, cell=1, call=0.5)
+    grader.limits, usual = fast, grader.limits
+    try:
+        hangs = test(f"while True:\n    {hanging}")
+        cells = [new_code_cell("def f(x): return 1"), hangs, test("assert f(1) == 1")]
+        grader.grade_notebook(cells)
+    finally:
+        grader.limits = usual
+    assert hangs.outputs[-1].ename == "TimeoutError"
+    assert cells[2].outputs[-1]["data"]["text/plain"] == "4.0"
 
 
 def test_same_student_same_questions_other_student_others(grader: Grader) -> None:

@@ -41,7 +41,7 @@ class Asked:
     @property
     def visible(self) -> bool:
         """Whether the question, and what came back, may be shown to the student."""
-        return self.call.kind in ("example", "edge")
+        return self.call.visible
 
 
 @dataclass(frozen=True)

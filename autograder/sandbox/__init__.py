@@ -126,9 +126,13 @@ class Session:
         self._sandbox, self._connection, self._pid = sandbox, connection, pid
         self._asked = 0
 
-    def run(self, code: str, seconds: float) -> list[Any]:
-        """Run one cell and return its outputs, in nbformat's form unless the process lies."""
-        outputs = self._request({"do": "run", "code": code}, seconds).get("outputs")
+    def run(self, code: str, seconds: float, shown: bool = True) -> list[Any]:
+        """Run one cell and return its outputs, in nbformat's form unless the process lies.
+
+        What nobody will see (not `shown`) is not drawn: no plot becomes a picture.
+        """
+        request = {"do": "run", "code": code, "shown": shown}
+        outputs = self._request(request, seconds).get("outputs")
         return outputs if isinstance(outputs, list) else []
 
     def call(
@@ -150,7 +154,7 @@ class Session:
             wire.send(self._connection, {"id": self._asked, **request})
             reply = wire.receive(self._connection, seconds)
         except TimeoutError:
-            raise TooSlow(f"no answer within {seconds:g} seconds") from None
+            raise TooSlow(f"no answer within {seconds:.2g} seconds") from None
         except (EOFError, OSError):
             raise Died("the process ended while it was asked") from None
         except wire.WireError as problem:

@@ -44,6 +44,11 @@ class Call:
     upto: tuple[Any, ...] = ()
     """Where a choice is free (which epsilon?): right is all between what these and `args` give."""
 
+    @property
+    def visible(self) -> bool:
+        """Whether the question, and what came back, may be shown to the student."""
+        return self.kind in ("example", "edge")
+
 
 def edge(name: str, slug: str, *args: Any, upto: tuple[Any, ...] = ()) -> Call:
     """Return an edge case that the task states, and the mistake of failing on it."""

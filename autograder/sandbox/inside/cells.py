@@ -129,6 +129,8 @@ def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
         case "run":
             outputs.clear()
             sys.stdout.left = sys.stderr.left = MAX_OUTPUT  # type: ignore[union-attr]
+            formatter = made.display_formatter
+            formatter.active_types = formatter.format_types if request["shown"] else ["text/plain"]
             made.run_cell(request["code"], store_history=True)
             return {"outputs": list(outputs)}
         case "call":
