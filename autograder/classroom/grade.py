@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
+from pathlib import Path
 
 from autograder.classroom.course import Course
 from autograder.classroom.record import Line, Recorder
-from autograder.classroom.run import Job, ignore_interrupt, run
+from autograder.classroom.run import Graded, Job, ignore_interrupt, run
 from autograder.grader import Limits
+
+AHEAD = 64
+"""Submissions that are on their way at a time."""
 
 
 def students(course: Course, assignment: str) -> list[str]:
@@ -49,8 +54,26 @@ def grade_class(
         context.set_forkserver_preload(["autograder.classroom.run"])
         pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, ignore_interrupt)
         try:
-            waiting = [pool.submit(run, job, name, folder) for name, folder in folders.items()]
-            for finished in as_completed(waiting):
-                yield recorder.record(finished.result())
+            for batch in finished(pool, job, folders):
+                yield from recorder.record(batch)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def finished(
+    pool: ProcessPoolExecutor, job: Job, folders: dict[str, Path]
+) -> Iterator[list[Graded]]:
+    """Yield submissions as they are finished: all at once that were while the last were written.
+
+    Only some are on their way at any time, so that no memory grows with the class.
+    """
+    assert job.common
+    waiting = iter(folders.items())
+    running: set[Future[Graded]] = set()
+    while True:
+        for name, folder in itertools.islice(waiting, AHEAD - len(running)):
+            running.add(pool.submit(run, job, name, folder))
+        if not running:
+            return
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        yield [future.result() for future in done]

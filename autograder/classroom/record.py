@@ -1,21 +1,31 @@
 """The one writer: puts graded submissions into nbgrader's gradebook and its autograded folder.
 
-It does through nbgrader's own API what `nbgrader autograde` does at the end of its run, with the
-gradebook kept open and one commit a submission; a test compares the two row by row.
+It makes the rows that `nbgrader autograde` makes, with nbgrader's own classes, but reads all of an
+assignment at once and commits whatever is finished together; a test compares the two row by row.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
 import nbformat
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import text
+from nbgrader.utils import parse_utc
+from sqlalchemy import select, text
+from sqlalchemy.orm import selectinload
 
 from autograder.classroom.course import Course
 from autograder.classroom.run import Graded
@@ -40,8 +50,29 @@ class Recorder:
             if self._book.engine.dialect.name == "sqlite":
                 # A killed process loses nothing either way; this only spares waits for the disk.
                 self._book.db.execute(text("PRAGMA synchronous = NORMAL"))
+            self._load()
             self._opened = opened.pop_all()
         return self
+
+    def _load(self) -> None:
+        """Fetch all rows of the assignment in a few queries, and keep them: nobody else writes."""
+        database = self._book.db
+        database().expire_on_commit = False
+        self._row = self._book.find_assignment(self._assignment)
+        self._names = {notebook.id: notebook.name for notebook in self._row.notebooks}
+        self._cells = {
+            cell.id: cell
+            for notebook in self._row.notebooks
+            for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+        }
+        self._students = {name for (name,) in database.execute(select(Student.id))}
+        parts = selectinload(SubmittedAssignment.notebooks)
+        rows = select(SubmittedAssignment).where(SubmittedAssignment.assignment == self._row)
+        everything = rows.options(
+            parts.selectinload(SubmittedNotebook.grades),
+            parts.selectinload(SubmittedNotebook.comments),
+        )
+        self._submissions = {row.student_id: row for row in database.scalars(everything)}
 
     def __exit__(
         self,
@@ -63,8 +94,20 @@ class Recorder:
                 found[line["student"]] = line
         return found
 
-    def record(self, graded: Graded) -> Line:
-        """Write one submission everywhere and return its line for the report."""
+    def record(self, batch: Iterable[Graded]) -> list[Line]:
+        """Write some submissions everywhere, with one commit; return their lines for the report."""
+        written = [(graded, self._line(graded)) for graded in batch]
+        self._book.db.commit()
+        for graded, _ in written:
+            if not graded.problem:
+                self._penalize(self._submissions[graded.student])
+                self._documents(graded)
+        with self._journal.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for _, line in written)
+        return [line for _, line in written]
+
+    def _line(self, graded: Graded) -> Line:
+        """Put one submission into the gradebook and return its line."""
         line: Line = {
             "student": graded.student,
             "digest": graded.digest,
@@ -77,41 +120,37 @@ class Recorder:
             "notes": [*graded.notes, *([graded.problem] if graded.problem else [])],
             "seconds": round(graded.seconds, 3),
         }
-        if not graded.problem:
-            line |= self._gradebook(graded)
-            self._documents(graded)
-        with self._journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        return line
+        return line if graded.problem else line | self._gradebook(graded)
 
     def _gradebook(self, graded: Graded) -> Line:
         """Write the points; return what of the line the gradebook knows."""
         submission = self._submission(graded.student)
         changed: dict[str, list[float | None]] = {}
         cells: dict[str, float] = {}
-        max_points = 0.0
+        max_points, by_hand = 0.0, 0
         for notebook in submission.notebooks:
-            points = graded.points.get(notebook.name, {})
-            left = graded.unanswered.get(notebook.name, [])
+            name = self._names[notebook.notebook_id]
+            points = graded.points.get(name, {})
+            left = graded.unanswered.get(name, [])
             for grade in notebook.grades:
-                new = points.get(grade.name, 0.0)
+                cell = self._cells[grade.cell_id]
+                new = points.get(cell.name, 0.0)
                 if grade.auto_score not in (None, new):
-                    changed[grade.name] = [grade.auto_score, new]
+                    changed[cell.name] = [grade.auto_score, new]
                 grade.auto_score = new
                 grade.needs_manual_grade = grade.manual_score is not None or new is None
-                if grade.cell.cell_type == "code":
-                    cells[grade.name] = new or 0.0
-                    max_points += grade.max_score
+                by_hand += grade.needs_manual_grade
+                if cell.cell_type == "code":
+                    cells[cell.name] = new or 0.0
+                    max_points += cell.max_score
             for comment in notebook.comments:
-                comment.auto_comment = "No response." if comment.name in left else None
-        self._book.db.commit()
-        if submission.total_seconds_late > 0:
-            self._penalize(submission)
+                answered = self._cells[comment.cell_id].name not in left
+                comment.auto_comment = None if answered else "No response."
         return {
             "points": round(sum(cells.values()), 4),
             "max_points": max_points,
             "cells": cells,
-            "by_hand": sum(g.needs_manual_grade for n in submission.notebooks for g in n.grades),
+            "by_hand": by_hand,
             "changed": changed,
         }
 
@@ -119,18 +158,38 @@ class Recorder:
         """Return the gradebook's row for a submission, new or as it was."""
         folder = self._course.submitted(student, self._assignment)
         stamp = self._course.directory.get_existing_timestamp(str(folder))
-        self._book.update_or_create_student(student)
-        known = {"timestamp": stamp} if stamp else {}
-        return self._book.update_or_create_submission(self._assignment, student, **known)
+        if student not in self._submissions:
+            self._submissions[student] = self._new_submission(student)
+        submission = self._submissions[student]
+        if stamp:
+            submission.timestamp = parse_utc(stamp)
+        return submission
+
+    def _new_submission(self, student: str) -> SubmittedAssignment:
+        """Add a submission with a row for every cell, as Gradebook.add_submission would."""
+        if student not in self._students:
+            self._students.add(student)
+            self._book.db.add(Student(id=student))
+        submission = SubmittedAssignment(assignment=self._row, student_id=student)
+        for notebook in self._row.notebooks:
+            made = SubmittedNotebook(notebook_id=notebook.id, assignment=submission)
+            graded = [*notebook.grade_cells, *notebook.task_cells]
+            commented = [*notebook.solution_cells, *notebook.task_cells]
+            made.grades = [Grade(cell_id=cell.id) for cell in graded]
+            made.comments = [Comment(cell_id=cell.id) for cell in commented]
+        self._book.db.add(submission)
+        return submission
 
     def _penalize(self, submission: SubmittedAssignment) -> None:
         """Let nbgrader's own step, or the instructor's plugin in it, judge a late submission."""
+        if submission.total_seconds_late <= 0:
+            return
         step = AssignLatePenalties(config=self._course.config)
-        for notebook in submission.notebooks:
+        for name in self._names.values():
             ids = {
-                "notebook": notebook.name,
+                "notebook": name,
                 "assignment": self._assignment,
-                "student": submission.student.id,
+                "student": submission.student_id,
                 "db_url": self._course.directory.db_url,
             }
             step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": ids})

@@ -10,7 +10,7 @@ import hashlib
 import signal
 import time
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import nbformat
@@ -32,12 +32,17 @@ class Job:
     rung: str
     tasks: tuple[Path, ...] = ()
 
-    def digest(self, folder: Path) -> str:
-        """Return a short number of all that decides a grade: same digest, same grade."""
+    @cached_property
+    def common(self) -> bytes:
+        """What decides every grade, as bytes; they are made once and travel with the job."""
         parts = [self.assignment, self.course_seed, str(self.limits), self.rung]
         parts += [path.read_text("utf-8") for path in self.tasks]
         parts += [nbformat.writes(notebook) for notebook in self.handed_out.values()]
-        hashed = hashlib.sha256("\0".join(parts).encode())
+        return "\0".join(parts).encode()
+
+    def digest(self, folder: Path) -> str:
+        """Return a short number of all that decides a grade: same digest, same grade."""
+        hashed = hashlib.sha256(self.common)
         for name in self.handed_out:
             path = folder / f"{name}.ipynb"
             hashed.update(path.read_bytes() if path.is_file() else b"none")

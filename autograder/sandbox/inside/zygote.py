@@ -6,6 +6,7 @@ socket" (the reply is its pid), and a pid means "kill it" (the reply is 0).
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import resource
@@ -54,6 +55,8 @@ def main(control_fd: int, scratch: Path) -> None:
     control = socket.socket(fileno=control_fd)
     made = cells.shell()
     empty(scratch)  # a file that stayed would be a letter from one student to the next
+    gc.collect()
+    gc.freeze()  # else the first collection in a fork would touch, and so copy, every page
     alive: set[int] = set()
     born = 0
     control.sendall(PID.pack(os.getpid()))
