@@ -128,7 +128,19 @@ def test_resume_runs_only_what_is_new_or_changed(course: Course) -> None:
     assert {name for name in lines if lines[name] != before[name]} == {"bo"}
 
 
-def test_killed_run_loses_nothing_finished(course: Course) -> None:
+def descendants(root: int) -> list[int]:
+    """Return the processes that descend from one."""
+    children = subprocess.run(["pgrep", "-P", str(root)], capture_output=True, text=True).stdout
+    return [pid for child in map(int, children.split()) for pid in [child, *descendants(child)]]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    state = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip() not in ("", "Z")
+
+
+def test_killed_run_loses_nothing_finished_and_leaves_nothing_running(course: Course) -> None:
     write_sample(course, NAME, 12)
     course.release(NAME)
     journal = course.root / "grading" / f"{NAME}.jsonl"
@@ -139,8 +151,13 @@ def test_killed_run_loses_nothing_finished(course: Course) -> None:
     while not journal.exists() or journal.read_text().count("\n") < 3:
         assert run.poll() is None
         time.sleep(0.02)
+    workers = descendants(run.pid)
     run.kill()
     run.wait()
+    soon = time.monotonic() + 10
+    while (left := [pid for pid in workers if alive(pid)]) and time.monotonic() < soon:
+        time.sleep(0.05)
+    assert workers and not left
     finished = [json.loads(line)["student"] for line in journal.read_text().splitlines()]
     kept = course.scores(NAME)
     assert 3 <= len(finished) < 12

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.classroom.course import Course
 from autograder.classroom.record import Line, Recorder
-from autograder.classroom.run import Graded, Job, ignore_interrupt, run
+from autograder.classroom.run import Graded, Job, run, start_worker
 from autograder.grader import Limits
 
 AHEAD = 64
@@ -52,7 +52,7 @@ def grade_class(
             yield done[name]
         context = get_context("forkserver")
         context.set_forkserver_preload(["autograder.classroom.run"])
-        pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, ignore_interrupt)
+        pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, start_worker)
         try:
             for batch in finished(pool, job, folders):
                 yield from recorder.record(batch)

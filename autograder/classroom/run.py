@@ -5,12 +5,15 @@ It knows no gradebook and imports no nbgrader, so that any number of processes c
 
 from __future__ import annotations
 
-import atexit
 import hashlib
+import os
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from multiprocessing import parent_process
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import nbformat
@@ -74,13 +77,22 @@ def grader(course_seed: str, limits: Limits, rung: str, tasks: tuple[Path, ...] 
     for path in tasks:
         load_tasks(path)
     made = Grader(course_seed, limits, rung)
-    atexit.register(made.close)
+    Finalize(None, made.close, exitpriority=0)  # a worker process skips atexit
     return made
 
 
-def ignore_interrupt() -> None:
-    """Leave Ctrl-C to the process that writes the gradebook."""
+def start_worker() -> None:
+    """Leave Ctrl-C to the process that writes the gradebook, and do not outlive that process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, which a pool does not notice."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def run(job: Job, student: str, folder: Path) -> Graded:
