@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -75,9 +75,16 @@ def sample(
 
 @app.command()
 def release(assignment: Assignment) -> None:
-    """Make the students' notebooks in exercises/ from those in solutions/."""
+    """Make the students' notebooks in exercises/ from those in solutions/, and a zip of them.
+
+    The solution itself is graded first: it has to earn every point.
+
+    \b
+    autograder release 02_mse      then upload grading/release/02_mse.zip
+    """
     with say.status("Generating, then grading the solution itself"):
         from autograder.classroom.course import Course, CourseError
+        from autograder.classroom.handout import hand_out
         from autograder.classroom.run import shortfalls
         from autograder.grader import Grader
 
@@ -94,36 +101,67 @@ def release(assignment: Assignment) -> None:
         say.print(f"The solution itself falls short: {line}", markup=False, soft_wrap=True)
     if short:
         raise fail("tests may send plain data to a student's functions and compare what comes back")
+    try:
+        print(f"For students: {shown(hand_out(course, assignment))}")
+    except CourseError as problem:
+        raise fail(str(problem)) from None
 
 
 @app.command()
 def grade(
+    context: typer.Context,
     assignment: Assignment = "02_mse",
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Notebooks, folders, or an LMS's zips to collect first; only those are graded.",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
     resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
     rung: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook."""
+    """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook.
+
+    With a PATH, first collect what it holds, and grade only that.
+    It can be a zip from Moodle or Canvas as it is, a folder, or a notebook:
+    ada.ipynb and ada/02_mse.ipynb are ada's.
+
+    \b
+    autograder grade 02_mse class.zip      collect and grade what is in class.zip
+    autograder grade 02_mse                grade all that is in grading/submitted/
+    """
     with say.status("Starting nbgrader"):
         from concurrent.futures.process import BrokenProcessPool
 
         from autograder.classroom import report
+        from autograder.classroom.collect import Told, collect
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.grade import grade_class, students
+        from autograder.classroom.record import Line
         from autograder.sandbox import NoSandbox
 
+    lines: list[Line] = []
+    told: list[Told] = []
     try:
         course = Course(Path.cwd())
+        if assignment.endswith((".zip", ".ipynb")):
+            raise CourseError(f"say the assignment first: autograder grade 02_mse {assignment}")
         course.source(assignment)
         if not course.is_released(assignment):
             with say.status(f"Releasing {assignment}, which the gradebook does not know yet"):
                 course.release(assignment)
-        names = students(course, assignment)
-        if not names:
+        if paths:
+            with say.status("Collecting"):
+                names, told = collect(course, assignment, paths)
+            context.call_on_close(lambda: tell([] if as_json else told))
+        else:
+            names = students(course, assignment)
+        if not names and not told:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
-        lines = []
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
             for line in grade_class(course, assignment, names, workers, rung, resume):
@@ -139,12 +177,31 @@ def grade(
         raise fail("stopped; what was graded is kept, --resume goes on from there") from None
     lines.sort(key=lambda line: line["student"])
     if as_json:
-        print(json.dumps(lines, indent=1))
+        print(json.dumps(rows(lines, told), indent=1))
+    if not names:
+        raise fail(f"no notebook of {assignment} could be collected")
+    if as_json:
         return
     page, table = report.write(course, assignment, lines)
     report.show(lines, Console())
     print(f"Report     {shown(page)}, {shown(table)}")
     print(f"Gradebook  {shown(course.database)}")
+
+
+def rows(lines: list[dict[str, Any]], told: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return a run for programs; what was told of a file whose student is not graded has a row."""
+    found = {line["student"]: line for line in lines}
+    for who, why in told:
+        none: dict[str, Any] = {"points": None, "max_points": None, "cells": {}, "by_hand": 0}
+        none |= {"changed": {}, "mistakes": {}, "notes": [], "seconds": 0.0}
+        found.setdefault(who, {"student": who, "digest": "", **none})["notes"].append(why)
+    return list(found.values())
+
+
+def tell(told: list[tuple[str, str]]) -> None:
+    """Say a line about each thing that could not be collected, or was chosen for the instructor."""
+    for who, why in told:
+        say.print(f"{who}: {why}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

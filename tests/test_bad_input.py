@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,13 @@ NAME = "02_mse"
 def cell(notebook: NotebookNode, name: str) -> NotebookNode:
     """Return the cell with this grade_id."""
     return next(cell for cell in notebook.cells if grade_id(cell) == name)
+
+
+def spoilt(notebook: NotebookNode, spoil: Callable[[NotebookNode], None]) -> NotebookNode:
+    """Return a copy with a fault."""
+    made = nbformat.from_dict(notebook)
+    spoil(made)
+    return made
 
 
 def drop(notebook: NotebookNode, name: str) -> None:
@@ -59,6 +68,20 @@ def stranger(notebook: NotebookNode) -> None:
     marks(cell(notebook, "test_mse_loop"))["grade_id"] = "unknown"
 
 
+def no_cell_type(notebook: NotebookNode) -> None:
+    del cell(notebook, "mse_loop")["cell_type"]
+
+
+def half_a_character(notebook: NotebookNode) -> None:
+    cell(notebook, "mse_loop").source += "\n# \ud800"
+    cell(notebook, "written").source = "because \udfff"
+    notebook.cells.append(nbformat.v4.new_markdown_cell("mine \udc80"))
+
+
+def terminal_commands(notebook: NotebookNode) -> None:
+    notebook.metadata.kernelspec = {"language": "\x1b[2J\u202e" + "x" * 10**6}
+
+
 def silly_metadata(notebook: NotebookNode) -> None:
     cell(notebook, "mse_loop").metadata["nbgrader"]["solution"] = "perhaps"
     notebook.cells[0].metadata["nbgrader"] = "none of your business"
@@ -75,6 +98,12 @@ FRAMES: dict[str, tuple[Callable[[NotebookNode], None], float, str]] = {
     "retyped cell": (retyped, 12, "turned into markdown"),
     "unlocked test": (unlocked, 12, ""),
     "unknown cell": (stranger, 12, "test_mse_loop is missing"),
+    "half a character": (half_a_character, 12, ""),
+    "terminal commands": (
+        terminal_commands,
+        12,
+        "kernel of \ufffd[2J\ufffdxxxxxxxxxxxxxxxxxxxxxxxx…;",
+    ),
     "silly metadata": (silly_metadata, 12, ""),
 }
 
@@ -94,12 +123,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float |
         "cut off": nbformat.writes(right)[:900].encode(),
         "other JSON": b'{"cells": 3}',
         "no text": b"\xff\xfe\x00",
+        "no cell type": json.dumps(spoilt(right, no_cell_type)).encode(),
         "other notebook": nbformat.writes(nbformat.v4.new_notebook()).encode(),
     }
     for name, (spoil, _, _) in FRAMES.items():
-        notebook = nbformat.from_dict(right)
-        spoil(notebook)
-        files[name] = nbformat.writes(notebook, version=nbformat.NO_CONVERT).encode()
+        files[name] = json.dumps(spoilt(right, spoil)).encode()
     for name, content in files.items():
         path = course.submitted(name, NAME) / f"{NAME}.ipynb"
         path.parent.mkdir(parents=True)
@@ -131,6 +159,7 @@ def test_frame_is_ours_whatever_was_handed_in(
         ("other JSON", "not a notebook"),
         ("no text", "not UTF-8"),
         ("other notebook", "no cell of this assignment"),
+        ("no cell type", "one of its cells is broken"),
         ("no file", "was not handed in"),
     ],
 )
@@ -154,3 +183,28 @@ def test_read_refuses_what_is_too_large(tmp_path: Path) -> None:
         file.truncate(LARGEST + 1)
     with pytest.raises(Unreadable, match="larger than 20 MB"):
         read(path)
+
+
+def test_read_opens_nothing_but_ordinary_files(tmp_path: Path) -> None:
+    from autograder.classroom.rebuild import Unreadable, read
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(ROOT / "solutions" / NAME / f"{NAME}.ipynb")
+    os.mkfifo(tmp_path / "pipe")
+    for name, says in [
+        ("folder", "it cannot be opened: Is a directory"),
+        ("link", "a link, and links are not followed; the file itself is needed"),
+        ("pipe", "a pipe or a device, not a file"),
+        ("nothing", "it cannot be opened: No such file or directory"),
+    ]:
+        with pytest.raises(Unreadable, match=f"^{says}$"):
+            read(tmp_path / name)
+
+
+def test_our_own_notebooks_may_be_links(tmp_path: Path) -> None:
+    from autograder.classroom.rebuild import template
+
+    paths = [tmp_path / name for name in ("solutions", "exercises")]
+    for path in paths:
+        path.symlink_to(ROOT / path.name / NAME / f"{NAME}.ipynb")
+    assert template(*paths).cells

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
+from autograder.classroom.rebuild import Unreadable, bounded, grade_id, ordinary, read, rebuild
 from autograder.grader import Grader, Limits, is_locked, marks
 from autograder.tasks import load_tasks
 
@@ -47,8 +47,11 @@ class Job:
         """Return a short number of all that decides a grade: same digest, same grade."""
         hashed = hashlib.sha256(self.common)
         for name in self.handed_out:
-            path = folder / f"{name}.ipynb"
-            hashed.update(path.read_bytes() if path.is_file() else b"none")
+            try:
+                with ordinary(folder / f"{name}.ipynb") as file:
+                    hashed.update(bounded(file))
+            except Unreadable as reason:
+                hashed.update(str(reason).encode())
         return hashed.hexdigest()[:16]
 
 
@@ -104,7 +107,7 @@ def run(job: Job, student: str, folder: Path) -> Graded:
         notes: list[str] = []
         for name, ours in job.handed_out.items():
             path = folder / f"{name}.ipynb"
-            if not path.is_file():
+            if not os.path.lexists(path):
                 raise Unreadable(f"{name}.ipynb was not handed in")
             notebook, found = rebuild(read(path), ours)
             verdicts = graded_by.grade_notebook(notebook.cells, student)

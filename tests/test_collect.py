@@ -1,0 +1,653 @@
+"""Submissions are collected from what an LMS gives, and whatever else is in it does no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import tracemalloc
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+from autograder.classroom import collect as collecting
+from autograder.classroom.collect import Told, collect
+from autograder.classroom.course import Course, CourseError
+from autograder.classroom.found import MOST_CONTENTS, MOST_FILES
+from autograder.classroom.rebuild import LARGEST
+from autograder.classroom.sample import write_sample
+from autograder.cli import app
+
+NAME = "02_mse"
+NOTEBOOK = f"{NAME}.ipynb"
+BO = "Bo Honest_102_assignsubmission_file_"
+HONEST = b'{"cells": "honest"}'
+MOODLE = "Ada Lovelace_101_assignsubmission_file_"
+NOON = (2026, 10, 1, 12, 0, 0)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """The course without notebooks' contents: collecting does not look into them."""
+    root = tmp_path / "course"
+    for assignment in ("01_mae", NAME):
+        (root / "solutions" / assignment).mkdir(parents=True)
+        (root / "solutions" / assignment / f"{assignment}.ipynb").write_text("ours")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return Course(root)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Where what was handed in lies."""
+    (tmp_path / "inbox").mkdir()
+    return tmp_path / "inbox"
+
+
+Entry = tuple[str | zipfile.ZipInfo, bytes]
+
+
+def info(name: str, when: tuple[int, int, int, int, int, int] = NOON, mode: int = 0) -> Entry:
+    """Return an entry of a zip."""
+    made = zipfile.ZipInfo(name, when)
+    made.external_attr = mode << 16
+    return made, b'{"cells": "other"}'
+
+
+def zipped(path: Path, *entries: Entry, packed: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Write a zip, and an honest student at its end."""
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # of the same name twice
+        for name, content in [*entries, (f"{BO}/{NOTEBOOK}", HONEST)]:
+            archive.writestr(name, content, packed)
+    return path
+
+
+def have(course: Course) -> dict[str, bytes]:
+    """Return everything that was collected, by its path in the submitted folder."""
+    folder = course.submitted(".", ".").resolve()
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def lines(told: list[Told]) -> str:
+    """Return what is told as a person sees it; nothing in it can command a terminal."""
+    text = "\n".join(f"{who}: {why}" for who, why in told)
+    assert all(line.isprintable() for line in text.split("\n")), repr(text)
+    assert len(text.split("\n")) == max(len(told), 1)
+    return text
+
+
+LAYOUTS: dict[str, dict[str, str]] = {
+    "Moodle, folders": {
+        f"{MOODLE}/{NOTEBOOK}": "Ada Lovelace",
+        f"Li Na_7_assignsubmission_file_/{NOTEBOOK}": "Li Na",
+    },
+    "Moodle, no folders": {
+        f"{MOODLE}{NOTEBOOK}": "Ada Lovelace",
+        f"Li Na_7_assignsubmission_file_{NOTEBOOK}": "Li Na",
+    },
+    "Moodle, any name": {f"{MOODLE}/my answers.ipynb": "Ada Lovelace"},
+    "Moodle, a student's own folders": {
+        f"{MOODLE}/Bo_9_assignsubmission_file_/x/{NOTEBOOK}": "Ada Lovelace"
+    },
+    "Moodle, a folder around it": {
+        f"all/{MOODLE}/{NOTEBOOK}": "Ada Lovelace",
+        f"all/Li_7_assignsubmission_file_/{NOTEBOOK}": "Li",
+    },
+    "Moodle, a folder around one": {f"all/{MOODLE}{NOTEBOOK}": "Ada Lovelace"},
+    "Canvas": {
+        "lovelaceada_12345_67890_02_mse.ipynb": "lovelaceada",
+        "nali_12346_67891_02_mse-1.ipynb": "nali",
+    },
+    "Canvas, late": {"lovelaceada_LATE_12345_67890_02_mse-1.ipynb": "lovelaceada"},
+    "Canvas, any name": {"lovelaceada_12345_67890_Untitled.ipynb": "lovelaceada"},
+    "folder of a student": {f"ada/{NOTEBOOK}": "ada", f"li/{NOTEBOOK}": "li"},
+    "one student": {f"ada/{NOTEBOOK}": "ada"},
+    "named like a student": {"ada.ipynb": "ada", "li-2.ipynb": "li-2"},
+    "nbgrader's": {f"ada/{NAME}/{NOTEBOOK}": "ada", f"li/{NAME}/{NOTEBOOK}": "li"},
+    "a folder around it": {f"class 4/ada/{NOTEBOOK}": "ada", f"class 4/li/{NOTEBOOK}": "li"},
+    "its own folder around it": {"class/ada.ipynb": "ada", "class/li.ipynb": "li"},
+    "the assignment's folder around it": {
+        f"{NAME}/ada.ipynb": "ada",
+        f"{NAME}/li/{NOTEBOOK}": "li",
+    },
+    "where it was found": {NOTEBOOK: "class"},
+    "a second download": {"class/02_mse (1).ipynb": "class"},
+    "names of the world": {
+        f"Zoë Ó Núñez/{NOTEBOOK}": "Zoë Ó Núñez",
+        "李娜.ipynb": "李娜",
+        f"\u0639\u0644\u06cc\u200c\u0631/{NOTEBOOK}": "\u0639\u0644\u06cc\u0631",
+    },
+    "decomposed letters": {f"Zoe\u0308/{NOTEBOOK}": "Zoë"},
+    "capital ending": {"ada/02_MSE.IPYNB": "ada"},
+    "leftovers": {
+        f"ada/{NOTEBOOK}": "ada",
+        f"__MACOSX/ada/._{NOTEBOOK}": "",
+        "ada/.DS_Store": "",
+        "ada/data/x.csv": "",
+        "ada/plot.png": "",
+        "README.txt": "",
+        "ada/.ipynb_checkpoints/02_mse-checkpoint.ipynb": "",
+        f"__MACOSX/eve/{NOTEBOOK}": "",
+    },
+    "another assignment beside it": {
+        f"ada/{NAME}/{NOTEBOOK}": "ada",
+        "ada/01_mae/01_mae.ipynb": "",
+        "ada/01_mae.ipynb": "",
+        "ada/01_mae/notes.ipynb": "",
+    },
+}
+"""Whose each file is; "": nobody's, and not worth a word."""
+
+
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout: str, kind: str, course: Course, inbox: Path) -> None:
+    contents = {name: f"bytes of {name}\r\n\0".encode() for name in LAYOUTS[layout]}
+    path = inbox / "class"
+    if kind == "zip":
+        path = path.with_suffix(".zip")
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content)
+    for name, content in contents.items() if kind == "folder" else ():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    owners = {student: contents[name] for name, student in LAYOUTS[layout].items() if student}
+    students, told = collect(course, NAME, [path])
+    assert lines(told) == ""
+    assert students == sorted(owners)
+    assert have(course) == {f"{who}/{NAME}/{NOTEBOOK}": owners[who] for who in students}
+    assert collect(course, NAME, [path]) == (students, [])
+    assert len(have(course)) == len(students)
+
+
+def test_notebooks_themselves(course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (inbox / "li").mkdir()
+    for name in ("ada.ipynb", f"li/{NOTEBOOK}", "nali_12346_67891_02_mse-1.ipynb"):
+        (inbox / name).write_bytes(name.encode())
+    monkeypatch.chdir(inbox)
+    given = [Path("ada.ipynb"), inbox / "li" / NOTEBOOK, *Path().glob("nali*")]
+    assert collect(course, NAME, given) == (["ada", "li", "nali"], [])
+    assert have(course)[f"li/{NAME}/{NOTEBOOK}"] == f"li/{NOTEBOOK}".encode()
+    monkeypatch.chdir(inbox / "li")
+    assert collect(course, NAME, [Path()]) == (["li"], [])
+    assert collect(course, NAME, [course.submitted(".", ".")]) == (["ada", "li", "nali"], [])
+
+
+def test_instructors_own_pattern(course: Course, inbox: Path) -> None:
+    settings = course.root / "nbgrader_config.py"
+    before = settings.read_text()
+    pattern = r".*/hw-(?P<file_id>\w+)-by-(?P<student_id>\w+)\.ipynb"
+    settings.write_text(f"{before}\nc.FileNameCollectorPlugin.named_regexp = r'{pattern}'\n")
+    path = zipped(
+        inbox / "class.zip", info(f"hw-{NAME}-by-ada.ipynb"), info("hw-01_mae-by-li.ipynb")
+    )
+    students, told = collect(Course(course.root), NAME, [path])
+    assert students == ["ada"]
+    assert "hw-01_mae-by-li.ipynb is of another assignment" in lines(told)
+    assert "does not say whose it is" in lines(told)  # bo's, which is named otherwise
+    settings.write_text(f"{before}\nc.FileNameCollectorPlugin.named_regexp = '('\n")
+    with pytest.raises(CourseError, match=r"^FileNameCollectorPlugin\.named_regexp: "):
+        collect(Course(course.root), NAME, [path])
+
+
+def test_newer_file_replaces_the_earlier_one_which_is_kept(course: Course, inbox: Path) -> None:
+    path = inbox / "ada.ipynb"
+    for number, (content, says, now) in enumerate([
+        (b"first", "", b"first"),
+        (b"first", "", b"first"),
+        (b"second", "the earlier one is grading/submitted/ada/02_mse.earlier/02_mse_", b"second"),
+        (b"third", "is new", b"third"),
+    ]):  # fmt: skip
+        path.write_bytes(content)
+        os.utime(path, (1e9 + number, 1e9 + number))
+        students, told = collect(course, NAME, [path])
+        assert students == ["ada"] and says in lines(told) and bool(told) == bool(says)
+        assert have(course)[f"ada/{NAME}/{NOTEBOOK}"] == now
+    path.write_bytes(b"second")
+    os.utime(path, (1e9, 1e9))
+    students, told = collect(course, NAME, [path])
+    assert students == [
+        "ada"
+    ] and "is older than grading/submitted/ada/02_mse/02_mse.ipynb, which" in lines(told)
+    assert have(course)[f"ada/{NAME}/{NOTEBOOK}"] == b"third"
+    assert sorted(have(course).values()) == [b"first", b"second", b"third"]
+    assert collect(course, NAME, [course.submitted(".", ".")]) == (["ada"], [])
+
+
+@pytest.mark.parametrize(
+    ("entries", "taken"),
+    [
+        (["a_1_11_02_mse.ipynb", "a_1_9_02_mse-1.ipynb"], 0),  # Canvas counts what is handed in
+        (["a_1_8_02_mse.ipynb", "a_LATE_1_11_02_mse-1.ipynb"], 1),
+        (["a/02_mse-1.ipynb", "a/02_mse.ipynb"], 0),
+        (["a/02_mse-10.ipynb", "a/02_mse-9.ipynb"], 0),
+        (["a/02_mse (2).ipynb", "a/02_mse.ipynb"], 0),
+        (["a/02_mse.ipynb", "a/zzz.ipynb"], 0),
+        (["a.ipynb", "a/02_mse.ipynb"], 1),
+    ],
+)
+def test_of_several_the_last_is_taken(
+    entries: list[str], taken: int, course: Course, inbox: Path
+) -> None:
+    for order in (entries, entries[::-1]):
+        files = [(info(name)[0], name.encode()) for name in order]
+        students, told = collect(course, NAME, [zipped(inbox / "class.zip", *files)])
+        assert students == ["Bo Honest", "a"]
+        assert have(course)[f"a/{NAME}/{NOTEBOOK}"] == entries[taken].encode()
+        assert [who for who, _ in told] == ["a"] and f"{entries[taken]} is taken, not" in lines(
+            told
+        )
+
+
+def test_of_several_the_newest_is_taken(course: Course, inbox: Path) -> None:
+    later = info("a/02_mse.ipynb", (2026, 10, 1, 12, 0, 2))[0], b"later"
+    path = zipped(inbox / "class.zip", later, info("a/02_mse (1).ipynb"))
+    collect(course, NAME, [path])
+    assert have(course)[f"a/{NAME}/{NOTEBOOK}"] == b"later"
+
+
+def test_namesakes_are_not_mixed_up(course: Course, inbox: Path) -> None:
+    names = [f"Li Na_{n}_assignsubmission_file_/{NOTEBOOK}" for n in (7, 8)]
+    path = zipped(inbox / "class.zip", *((name, name.encode()) for name in names))
+    students, told = collect(course, NAME, [path])
+    assert students == ["Bo Honest", "Li Na_7", "Li Na_8"]
+    assert lines(told).count("is not the only Li Na, and got a number") == 2
+    assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == names[1].encode()
+    again = zipped(inbox / "again.zip", (names[1], b"new"))
+    assert collect(course, NAME, [again])[0] == ["Bo Honest", "Li Na_8"]
+    assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == b"new"
+    assert have(course)[f"Li Na_7/{NAME}/{NOTEBOOK}"] == names[0].encode()
+
+
+def test_several_notebooks_are_told_apart(course: Course, inbox: Path) -> None:
+    (course.source(NAME) / "part_2.ipynb").write_text("ours")
+    names = [f"{MOODLE}/{NOTEBOOK}", f"{MOODLE}/part_2 (1).ipynb", f"{MOODLE}/notes.ipynb"]
+    students, told = collect(course, NAME, [zipped(inbox / "class.zip", *map(info, names))])
+    assert students == ["Ada Lovelace", "Bo Honest"]
+    assert lines(told) == f"Ada Lovelace: class.zip/{names[2]} is none of 02_mse, part_2"
+    assert {f"Ada Lovelace/{NAME}/part_2.ipynb", f"Ada Lovelace/{NAME}/{NOTEBOOK}"} < {
+        *have(course)
+    }
+
+
+def patched(path: Path, local: int, central: int, value: bytes) -> Path:
+    """Overwrite the same field of the first entry in its own and in the central header."""
+    content = bytearray(path.read_bytes())
+    for place in (local, content.index(b"PK\1\2") + central):
+        content[place : place + len(value)] = value
+    path.write_bytes(content)
+    return path
+
+
+def hostile(*entries: Entry, packed: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], Path]:
+    """Return what writes an archive with these entries and an honest student."""
+    return lambda inbox: zipped(inbox / "class.zip", *entries, packed=packed)
+
+
+def named(*names: str) -> Callable[[Path], Path]:
+    """Return what writes an archive with files of these names and an honest student."""
+    return hostile(*map(info, names))
+
+
+def broken(change: Callable[[bytes], bytes]) -> Callable[[Path], Path]:
+    """Return what writes an archive of which nothing can be read."""
+
+    def write(inbox: Path) -> Path:
+        path = zipped(inbox / "class.zip", info(f"eve/{NOTEBOOK}"))
+        path.write_bytes(change(path.read_bytes()))
+        return path
+
+    return write
+
+
+def nested(inbox: Path) -> Path:
+    inner = zipped(inbox / "inner.zip", info(f"eve/{NOTEBOOK}")).read_bytes()
+    (inbox / "inner.zip").unlink()
+    return zipped(inbox / "class.zip", ("Eve_1_assignsubmission_file_/all.zip", inner))
+
+
+def lying(inbox: Path) -> Path:
+    """An entry that says it has ten bytes and has 300 MB."""
+    path = zipped(inbox / "class.zip", (f"eve/{NOTEBOOK}", bytes(300 * 2**20)))
+    return patched(path, 22, 24, (10).to_bytes(4, "little"))
+
+
+LONG_NAMES = [
+    info(f"{number}{'x' * 60_000}.ipynb") for number in range(MOST_CONTENTS // 60_000 + 1)
+]
+OUTSIDE = "a path that no archive should have"
+WHOSE = "cannot be a student's name; rename it"
+REFUSED = "class.zip: not a zip, or only a part of one; download it again"
+HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
+    "out of the folder": (named(f"../../eve/{NOTEBOOK}"), OUTSIDE, 1),
+    "out of a student's folder": (named(f"eve/../../{NOTEBOOK}"), OUTSIDE, 1),
+    "absolute": (named(f"/tmp/collect/eve/{NOTEBOOK}"), OUTSIDE, 1),
+    "no name at all": (named("./.", "."), OUTSIDE, 2),
+    "drive letter": (named(f"C:/eve/{NOTEBOOK}", f"C:{NOTEBOOK}"), OUTSIDE, 2),
+    "backslashes": (named(f"..\\eve\\{NOTEBOOK}", f"eve\\{NOTEBOOK}"), OUTSIDE, 2),
+    "NUL": (named(f"eve/{NOTEBOOK}@.png"), OUTSIDE, 1),
+    "very long": (
+        named(f"{'e' * 300}/{NOTEBOOK}", f"{'e' * 120}x/{NOTEBOOK}"),
+        f"{OUTSIDE}|{WHOSE}",
+        2,
+    ),
+    "deep": (named("eve/" * 300 + NOTEBOOK), OUTSIDE, 1),
+    "control characters": (named(f"e\x1b[2Jve/{NOTEBOOK}", "e\nve.ipynb"), WHOSE, 2),
+    "control characters in a file": (
+        hostile(info("eve/\x1b[2J.ipynb"), info("eve/\x9b.ipynb")),
+        "is taken, not",
+        1,
+    ),
+    "bidi override": (named(f"e\u202eve/{NOTEBOOK}"), WHOSE, 1),
+    "reserved": (named(f"CON/{NOTEBOOK}", "nul.ipynb", "com1.x.ipynb"), WHOSE, 3),
+    "an option": (named(f"-rf/{NOTEBOOK}", "--help.ipynb"), WHOSE, 2),
+    "patterns": (
+        named("*.ipynb", "e?e.ipynb", f"[ab]/{NOTEBOOK}", f"{{student_id}}/{NOTEBOOK}"),
+        WHOSE,
+        4,
+    ),
+    "a formula": (named(f"=1+1/{NOTEBOOK}"), WHOSE, 1),
+    "dots": (named(f".../{NOTEBOOK}", f"eve./{NOTEBOOK}", "~.ipynb"), WHOSE, 2),
+    "capitals only": (named("eve.ipynb", "EVE.ipynb"), "EVE and eve are too alike; rename one", 2),
+    "letters that are one": (named("ﬁ.ipynb", "fi.ipynb"), "fi and ﬁ are too alike", 2),
+    "same name twice": (named(f"eve/{NOTEBOOK}", f"eve/{NOTEBOOK}"), "several 02_mse", 1),
+    "link": (
+        hostile(info(f"eve/{NOTEBOOK}", mode=stat.S_IFLNK | 0o777)),
+        "a link, and links are not followed",
+        1,
+    ),
+    "linked folder": (
+        hostile(info("eve", mode=stat.S_IFLNK | 0o777), info(f"__MACOSX/eve/{NOTEBOOK}")),
+        "a link",
+        1,
+    ),
+    "pipe": (hostile(info(f"eve/{NOTEBOOK}", mode=stat.S_IFIFO | 0o666)), "a pipe or a device", 1),
+    "folder of that name": (hostile((f"eve/{NOTEBOOK}/", b"")), "a folder, not a notebook", 1),
+    "empty": (hostile((f"eve/{NOTEBOOK}", b"")), "an empty file", 1),
+    "too large": (hostile((f"eve/{NOTEBOOK}", bytes(LARGEST + 1))), "larger than 20 MB", 1),
+    "lies about its size": (lying, "damaged in the archive", 1),
+    "nested": (nested, "no notebook in it, only all.zip", 1),
+    "locked": (
+        lambda inbox: patched(named(f"eve/{NOTEBOOK}")(inbox), 6, 8, b"\1"),
+        "locked with a password",
+        1,
+    ),
+    "unusual packing": (
+        lambda inbox: patched(named(f"eve/{NOTEBOOK}")(inbox), 8, 10, b"\x0e"),
+        "packed in an unusual way",
+        1,
+    ),
+    "damaged": (
+        lambda inbox: patched(named(f"eve/{NOTEBOOK}")(inbox), 60, 0, b"PK\1\2"),
+        "damaged in the archive",
+        1,
+    ),
+    "no notebook": (
+        named(f"{MOODLE}/report.pdf", f"{MOODLE}/02_mse.ipynb.txt"),
+        "no notebook in it, only 02_mse.ipynb.txt, report.pdf",
+        1,
+    ),
+    "wrong assignment": (
+        named(f"{MOODLE}/01_mae.ipynb"),
+        "01_mae.ipynb is of another assignment",
+        1,
+    ),
+    "truncated": (broken(lambda content: content[:-30]), REFUSED, 1),
+    "empty archive file": (broken(lambda content: b""), REFUSED, 1),
+    "no archive": (broken(lambda content: b"<html>Please log in</html>"), REFUSED, 1),
+    "scrambled contents": (
+        broken(lambda content: content.replace(b"PK\1\2", b"PK\1\3")),
+        REFUSED,
+        1,
+    ),
+    "too many": (
+        hostile(*((f"{n}.ipynb", b"") for n in range(MOST_FILES))),
+        "more than 20,000 files",
+        1,
+    ),
+    "long contents": (hostile(*LONG_NAMES), "its table of contents is too long", 1),
+    "five thousand odd ones": (
+        named(*(f"{n}*.ipynb" for n in range(5000))),
+        "4800 lines more|cannot be a student's name",
+        201,
+    ),
+}
+"""What writes it, what is told of it, and in how many lines."""
+WHOLE = (
+    "truncated",
+    "empty archive file",
+    "no archive",
+    "scrambled contents",
+    "too many",
+    "long contents",
+)
+TAKEN = {"eve": ("same name twice", "control characters in a file")}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_archive(name: str, course: Course, inbox: Path, tmp_path: Path) -> None:
+    write, says, number = HOSTILE[name]
+    path = write(inbox)
+    if name == "NUL":
+        path.write_bytes(path.read_bytes().replace(b"@.png", b"\0.png"))
+    (inbox / "second.zip").write_bytes(zipped(inbox / "x.zip").read_bytes())
+    given = [path, *([inbox / "second.zip"] if name in WHOLE else [])]
+    before = outside(tmp_path, course)
+    tracemalloc.start()
+    students, told = collect(course, NAME, given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert outside(tmp_path, course) == before
+    assert peak < 100 * 2**20
+    assert len(told) == number, lines(told)
+    for line in lines(told).split("\n"):
+        assert re.search(says, line), line
+    taken = {f"Bo Honest/{NAME}/{NOTEBOOK}": HONEST}
+    if name in TAKEN["eve"]:
+        taken[f"eve/{NAME}/{NOTEBOOK}"] = info("")[1]
+    assert have(course) == taken
+    assert students == sorted(who.split("/")[0] for who in taken)
+    assert collect(course, NAME, given) == (students, told)
+
+
+def outside(folder: Path, course: Course) -> dict[Path, object]:
+    """Return all that lies elsewhere than where submissions go."""
+    ours = course.submitted(".", ".").resolve()
+    return {
+        path: path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if path not in (ours, ours.parent) and ours not in path.parents
+    }
+
+
+def test_hostile_folder(course: Course, inbox: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret" / NOTEBOOK
+    secret.parent.mkdir()
+    secret.write_bytes(b"secret")
+    folder = inbox / "class"
+    for name in ("bo", "link", "pipe", f"folder/{NOTEBOOK}", "large"):
+        (folder / name).mkdir(parents=True)
+    (folder / "bo" / NOTEBOOK).write_bytes(HONEST)
+    (folder / "link" / NOTEBOOK).symlink_to(secret)
+    (folder / "linked").symlink_to(secret.parent)
+    (folder / "loop").symlink_to(folder)
+    (folder / "gone.ipynb").symlink_to(tmp_path / "gone")
+    os.mkfifo(folder / "pipe" / NOTEBOOK)
+    with (folder / "large" / NOTEBOOK).open("wb") as file:
+        file.truncate(2**40)
+    before = {*tmp_path.rglob("*")}
+    students, told = collect(course, NAME, [folder, folder / "loop", folder / "link" / NOTEBOOK])
+    assert students == ["bo"] and have(course) == {f"bo/{NAME}/{NOTEBOOK}": HONEST}
+    assert {who: why.split(",")[0] for who, why in told} == {
+        f"class/link/{NOTEBOOK}": "a link",
+        "class/linked": "a link",
+        "class/loop": "a link",
+        "class/gone.ipynb": "a link",
+        f"class/pipe/{NOTEBOOK}": "a pipe or a device",
+        f"class/folder/{NOTEBOOK}": "a folder",
+        f"class/large/{NOTEBOOK}": "larger than 20 MB; clear its outputs first",
+        "loop": "a link",
+        NOTEBOOK: "a link",
+    }
+    grading = course.root / "grading"
+    assert {*tmp_path.rglob("*")} - before == {grading, *grading.rglob("*")}
+
+
+def test_what_is_not_there_or_no_archive(course: Course, inbox: Path) -> None:
+    (inbox / "class.tar.gz").write_bytes(b"")
+    (inbox / "ada.ipynb").write_bytes(HONEST)
+    given = [inbox / name for name in ("nowhere.zip", "class.tar.gz", "ada.ipynb")]
+    students, told = collect(course, NAME, given)
+    assert students == ["ada"]
+    assert lines(told) == (
+        "nowhere.zip: there is no such file\n"
+        "class.tar.gz: neither a notebook, nor a folder, nor a .zip"
+    )
+
+
+def test_no_more_than_a_disk_holds(
+    course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "MOST_BYTES", 2000)
+    path = zipped(inbox / "class.zip", *((f"{n}.ipynb", bytes(900)) for n in range(5)))
+    students, told = collect(course, NAME, [path])
+    assert students == ["0", "1", "Bo Honest"]
+    assert [who for who, _ in told] == ["2", "3", "4"] and "too much at once" in told[0][1]
+
+
+def test_a_folder_that_leads_elsewhere_is_not_written_to(
+    course: Course, inbox: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    course.submitted(".", ".").mkdir(parents=True)
+    course.submitted("ada", ".").parent.joinpath("ada").symlink_to(tmp_path / "elsewhere")
+    path = zipped(inbox / "class.zip", info("ada.ipynb"))
+    students, told = collect(course, NAME, [path])
+    assert students == ["Bo Honest"] and not any((tmp_path / "elsewhere").iterdir())
+    assert "grading/submitted/ada/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
+
+
+def test_what_lies_there_may_be_large_or_a_link(
+    course: Course, inbox: Path, tmp_path: Path
+) -> None:
+    for name in ("ada", "eve"):
+        course.submitted(name, NAME).mkdir(parents=True)
+    with (course.submitted("ada", NAME) / NOTEBOOK).open("wb") as file:
+        file.truncate(LARGEST + 1)
+    os.utime(course.submitted("ada", NAME) / NOTEBOOK, (1e9, 1e9))
+    (course.submitted("eve", NAME) / NOTEBOOK).symlink_to(course.submitted("ada", NAME) / NOTEBOOK)
+    path = zipped(inbox / "class.zip", info("ada.ipynb"), info("eve.ipynb"))
+    students, told = collect(course, NAME, [path])
+    assert students == ["Bo Honest", "ada"]
+    assert "class.zip/ada.ipynb is new; the earlier one is grading/" in lines(told)
+    assert "grading/submitted/eve/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
+    assert have(course)[f"ada/{NAME}/{NOTEBOOK}"] == info("")[1]
+
+
+@pytest.mark.parametrize(("there", "new"), [("Ada", "ada"), ("Zoe\u0308", "zo\u00eb")])
+def test_a_name_like_one_that_is_there(there: str, new: str, course: Course, inbox: Path) -> None:
+    course.submitted(there, NAME).mkdir(parents=True)
+    students, told = collect(course, NAME, [zipped(inbox / "class.zip", info(f"{new}.ipynb"))])
+    assert students == ["Bo Honest"] and f"{there} and {new} are too alike" in lines(told)
+
+
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """The whole course, to grade in, and the folder that commands are called in."""
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name, tmp_path / "course" / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+def test_command_collects_and_grades_those_alone(real: Course, inbox: Path) -> None:
+    run = CliRunner().invoke
+    ada, _, bilal = write_sample(real, NAME, 3)
+    path = zipped(
+        inbox / "class.zip",
+        (f"{MOODLE}/{NOTEBOOK}", ada.read_bytes()),
+        ("Bilal B_7_assignsubmission_file_/nothing.pdf", b"%PDF"),
+        info(f"../{NOTEBOOK}"),
+    )
+    done = run(app, ["grade", NAME, str(path), "--json"])
+    assert done.exit_code == 0, done.stderr
+    rows = {row["student"]: row for row in json.loads(done.stdout)}
+    assert rows["Ada Lovelace"]["points"] == 12 and rows["Ada Lovelace"]["notes"] == []
+    assert rows["Bo Honest"]["notes"] == ["not a notebook: its JSON is broken or incomplete"]
+    assert rows[f"class.zip/../{NOTEBOOK}"]["notes"] == ["a path that no archive should have"]
+    assert rows["class.zip/Bilal B_7_assignsubmission_file_"]["points"] is None
+    assert len(rows) == 4 and len({frozenset(row) for row in rows.values()}) == 1
+    assert {*real.scores(NAME)} == {"Ada Lovelace"}
+    path = zipped(path, (f"{MOODLE}/{NOTEBOOK}", bilal.read_bytes()), info(f"../{NOTEBOOK}"))
+    done = run(app, ["grade", NAME, str(path)])
+    assert done.exit_code == 0 and "12 / 12" not in done.stdout
+    told = done.stderr.strip().split("\n")
+    assert told[0] == f"class.zip/../{NOTEBOOK}: a path that no archive should have"
+    assert told[1].startswith(f"Ada Lovelace: class.zip/{MOODLE}/{NOTEBOOK} is new; the earlier")
+    assert {*real.scores(NAME)} == {"Ada Lovelace"}
+    assert "anouk" in run(app, ["grade", NAME]).stdout  # and without paths everybody's
+
+
+def test_command_says_when_nothing_could_be_collected(real: Course, inbox: Path) -> None:
+    run = CliRunner().invoke
+    (inbox / "class.zip").write_bytes(b"no zip")
+    for arguments, says in [
+        ([NAME, str(inbox / "class.zip")], f"{REFUSED}\n"),
+        ([NAME, "nowhere"], "nowhere: there is no such file\n"),
+        (
+            ["class.zip"],
+            "autograder: say the assignment first: autograder grade 02_mse class.zip\n",
+        ),
+    ]:
+        done = run(app, ["grade", *arguments])
+        assert done.exit_code == 1 and done.stderr.endswith(says), done.stderr
+    done = run(app, ["grade", NAME, "nowhere", "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)[0]["notes"] == ["there is no such file"]
+
+
+def test_release_writes_a_zip_for_students(real: Course, inbox: Path) -> None:
+    run = CliRunner().invoke
+    data = real.root / "solutions" / NAME / "data" / "views.csv"
+    data.parent.mkdir()
+    data.write_bytes(b"1,2\n" * 9)
+    (data.parent.parent / ".hidden").write_text("mine")
+    made = set()
+    for _ in range(2):
+        done = run(app, ["release", NAME])
+        assert done.exit_code == 0, done.stderr
+        assert "For students: grading/release/02_mse.zip" in done.stdout
+        made.add((real.root / "grading/release/02_mse.zip").read_bytes())
+        os.utime(data)
+    assert len(made) == 1
+    with zipfile.ZipFile(real.root / "grading/release/02_mse.zip") as archive:
+        assert archive.namelist() == [f"{NAME}/{NOTEBOOK}", f"{NAME}/data/views.csv"]
+        notebook = archive.read(f"{NAME}/{NOTEBOOK}")
+        assert archive.read(f"{NAME}/data/views.csv") == data.read_bytes()
+    assert notebook == (ROOT / "exercises" / NAME / NOTEBOOK).read_bytes()
+    assert not any(s in notebook for s in (b"BEGIN SOLUTION", b"HIDDEN TESTS", b"MARKING SCHEME"))
+    (data.parent / "helper.py").write_text("### BEGIN SOLUTION\n")
+    done = run(app, ["release", NAME])
+    assert done.exit_code == 1
+    assert "02_mse/data/helper.py holds a solution; no zip was written" in done.stderr
+    assert {(real.root / "grading/release/02_mse.zip").read_bytes()} == made
+
+
+def test_released_zip_comes_back_as_a_submission(real: Course, inbox: Path) -> None:
+    assert CliRunner().invoke(app, ["release", NAME]).exit_code == 0
+    shutil.copy(real.root / "grading/release/02_mse.zip", inbox / "ada.zip")
+    assert collect(real, NAME, [inbox / "ada.zip"]) == (["ada"], [])
