@@ -28,6 +28,11 @@ def verdict_of(task_name: str, source: str, seed: int = 0) -> Verdict:
     return judge(task, calls, answers, ["import numpy as np", source])
 
 
+def expected(title: str) -> set[str]:
+    """Return the slugs that a section of tests/wrong should be named with: "a+b | in words"."""
+    return set(title.split("|")[0].strip().split("+"))
+
+
 def sections(folder: str, task_name: str) -> list[tuple[str, str]]:
     """Return (title, source) of every section of tests/<folder>/<task>.txt."""
     path = HERE / folder / f"{task_name}.txt"

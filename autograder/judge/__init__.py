@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.behaviour import behaviour
+from autograder.judge.behaviour import SYMPTOMS, behaviour, unexplained
 from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose
 from autograder.judge.style import read_style, without_magics
@@ -57,8 +57,7 @@ def judge(
     edges = [one for one in asked if not one.right and one.call.kind == "edge"]
     changed = [finding("mutates-input")] if any(answer.changed for answer in answers) else []
     if wrong:
-        seen = behaviour(task, asked, cells)
-        found = [finding(*seen)] if seen else wrong_turns(task, calls, answers)
+        found = named(task, asked, wrong, cells)
         rows = (
             Row("values", False, said(wrong[0], cells)),
             Row("edges", None, "counts once the values are right"),
@@ -72,20 +71,38 @@ def judge(
         Row("edges", not troubles, ", ".join(troubles)),
         Row("style", style is None, ""),
     )
-    found = [finding(slug) for slug in dict.fromkeys(one.call.slug for one in edges)] + changed
+    found = wrong_turns(task, asked) if edges else []
+    found = found or [finding(slug) for slug in dict.fromkeys(one.call.slug for one in edges)]
     return Verdict(
-        task.name, rows, (*found, *([finding(style)] if style else [])), example(task, asked)
+        task.name,
+        rows,
+        (*found, *changed, *([finding(style)] if style else [])),
+        example(task, asked),
     )
 
 
-def wrong_turns(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Finding]:
+def named(
+    task: Task, asked: Sequence[Asked], wrong: Sequence[Asked], cells: Sequence[str]
+) -> list[Finding]:
+    """Return what explains wrong values: what running shows, or else wrong turns.
+
+    What an error says comes after the wrong turns where some of the wrong answers are numbers.
+    """
+    seen = behaviour(task, asked, cells)
+    errors = [one.answer.error for one in wrong]
+    clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))
+    turns = [] if clear else wrong_turns(task, asked)
+    return turns or [finding(*slug) for slug in [seen or unexplained(task, wrong)] if slug]
+
+
+def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Finding]:
     """Return the findings for the wrong turns that give exactly these answers.
 
     Where several explain them equally well, each after the first begins with "Or"; the second
     mistake of two at once begins with "And".
     """
     told: list[Finding] = []
-    for taken in diagnose(task, calls, answers):
+    for taken in diagnose(task, asked):
         for mistake in taken:
             new = finding(mistake.slug, mistake.detail)
             if any(earlier.says.endswith(new.says) for earlier in told):

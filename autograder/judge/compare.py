@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,15 @@ def close(value: Any, expected: Any, tolerance: tuple[float, float] = TOLERANCE)
 
     A Python int, a NumPy scalar and a 0-d array count as the number they hold; NaN equals NaN.
     """
+    relative, absolute = tolerance
+    if isinstance(value, float) and isinstance(expected, float):  # NumPy's float64 is one too
+        near = math.isclose(value, expected, rel_tol=relative, abs_tol=absolute)
+        return near or (math.isnan(value) and math.isnan(expected))
     left, right = numbers(value), numbers(expected)
     if left is None or right is None or left.shape != right.shape:
         return False
-    relative, absolute = tolerance
+    if left.size and not close(left.item(0), right.item(0), tolerance):
+        return False  # nearly always it is seen here, in a tenth of the time
     return bool(np.allclose(left, right, rtol=relative, atol=absolute, equal_nan=True))
 
 

@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograder.judge.compare import close, numbers
-from autograder.judge.verdict import Answer
-from autograder.tasks import Call, Mistake, Task
-
-Taken = tuple[Mistake, ...]
+from autograder.judge.verdict import Asked
+from autograder.tasks import Taken, Task
 
 
-def diagnose(task: Task, calls: Sequence[Call], answers: Sequence[Answer]) -> list[Taken]:
+def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     """Return the simplest sets of mistakes that explain the answers, all that do so equally well.
 
-    The random calls come first: they tell mistakes apart best, so that nearly every wrong
-    candidate is dropped after one small run of the pipeline.
+    Edges must be explained where nothing else is wrong; else what explains them too is told rather
+    than what is simpler. A question that was answered wrongly comes first, a small random one if
+    there is one: nearly every candidate is dropped there, after a part of a run of the pipeline.
     """
-    pairs = list(zip(calls, answers, strict=True))
-    values = sorted((p for p in pairs if p[0].kind != "edge"), key=lambda p: p[0].kind != "random")
-    edges = [p for p in pairs if p[0].kind == "edge"]
-    if not any(usable(answer.value) for _, answer in values):
+    edges = [one for one in asked if one.call.kind == "edge"]
+    values = [one for one in asked if one.call.kind != "edge"]
+    must = asked if all(one.right for one in values) else values
+    if not any(usable(one.answer.value) for one in must):
         return []  # no number at all: the error that was raised says more
+    telling = min(
+        (one for one in must if not one.right),
+        key=lambda one: (one.call.kind != "random", np.size(one.call.args[0])),
+    )
+    told: list[Taken] = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
-        for size in (1, 2):
-            found = [
-                taken
-                for taken in task.pipeline.combinations(size)
-                if all(explains(task, taken, *pair) for pair in values)
-            ]
-            if found:
-                best = [t for t in found if all(explains(task, t, *pair) for pair in edges)]
-                return simplest(best or found)
-    return []
+        for outcomes in (task.pipeline.singles, task.pipeline.pairs):
+            fits = [t for t, value in outcomes(telling.call.args) if same(telling, value, task)]
+            found = [taken for taken in fits if explains(task, taken, must)]
+            if told:  # a second mistake, which only shows in an edge
+                found = [taken for taken in found if any((m,) in told for m in taken)]
+            best = [taken for taken in found if explains(task, taken, edges)]
+            if best:
+                return simplest(best)
+            told = told or found
+    return simplest(told)
 
 
-def explains(task: Task, taken: Taken, call: Call, answer: Answer) -> bool:
-    """Whether taking these wrong turns gives this answer to this call."""
-    value = attempt(task, taken, call)
-    if not usable(value):  # NumPy gives nan or inf where plain Python raises
-        return bool(answer.error) or not usable(answer.value)
-    return not answer.error and close(answer.value, value, task.tolerance)
+def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
+    """Whether taking these wrong turns gives these answers."""
+    return all(same(one, task.pipeline.run(taken, one.call.args), task) for one in asked)
 
 
-def attempt(task: Task, taken: Taken, call: Call) -> Any:
-    """Return what the wrong turns give for a call; None when they cannot be run on it."""
-    try:
-        return task.pipeline.run(taken, call.args)
-    except (ArithmeticError, ValueError, TypeError, IndexError):
-        return None
+def same(one: Asked, value: Any, task: Task) -> bool:
+    """Whether a question was answered with this value.
+
+    NumPy gives nan or inf where plain Python raises: each of them is like the other.
+    """
+    if one.answer.error or not usable(one.answer.value):
+        return not usable(value)
+    return close(one.answer.value, value, task.tolerance)
 
 
 def usable(value: Any) -> bool:
     """Whether a value is made of finite numbers."""
+    if isinstance(value, float):
+        return math.isfinite(value)
     array = numbers(value)
     return array is not None and bool(np.isfinite(array).all())
 

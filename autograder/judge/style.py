@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+PARTS = (ast.ExceptHandler, ast.match_case)
+PLAIN = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LIBRARIES = {"sklearn", "torch", "keras", "tensorflow", "statsmodels", "autograder"}
 LOSSES = {"huber", "pseudo_huber", "rel_entr", "kl_div", "entropy", "approx_fprime"}
@@ -16,14 +21,35 @@ HIDDEN_LOOPS = {
 }  # fmt: skip
 
 
+TOOLS = {*sys.stdlib_module_names, "numpy", "scipy", "pandas", "matplotlib"}
+"""Packages that one may lean on; what comes from elsewhere cannot be read."""
+
+OPAQUE = {
+    "exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__",
+    "__builtins__",
+}  # fmt: skip
+INNER = {"__dict__", "__globals__", "__code__", "f_globals", "modules", "user_ns"}
+REFLECTING = {"builtins", "ctypes", "gc", "importlib", "__main__"}
+"""Names, attributes and modules by which a notebook may bind a name where no reader sees it."""
+
+MAGIC = re.compile(r"^\s*([%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2}|\w+ *= *[%!].*)$", re.MULTILINE)
+"""A line that IPython understands and Python does not."""
+
+
 def read_style(name: str, style: str, cells: Iterable[str]) -> str | None:
     """Return the slug of the broken rule, or None when the code is as the task asked.
 
-    Reads the function called `name` and those of the same notebook that it calls.
+    Reads the function called `name` and those of the same notebook that it calls. Where there is
+    no source at all, as for a function typed into a shell, there is nothing to find fault with.
     """
-    nodes = reachable(name, cells)
+    trees = [parse(cell) for cell in cells if cell.strip()]
+    if not trees:
+        return None
+    nodes = reachable(name, trees)
     if ready_made(nodes):
         return "uses-library-loss"
+    if not nodes or imported(nodes) - TOOLS or obscured(name, trees):
+        return "unreadable"
     if style == "loop" and "numpy" in imported(nodes):
         return "loop-uses-numpy"
     if style == "numpy":
@@ -36,18 +62,34 @@ def read_style(name: str, style: str, cells: Iterable[str]) -> str | None:
     return None
 
 
-def mentions(name: str, cells: Iterable[str], text: str) -> bool:
-    """Whether a name or attribute that contains `text` is used in the function `name`."""
-    return any(
-        text in (node.id if isinstance(node, ast.Name) else node.attr)
-        for node in reachable(name, cells)
-        if isinstance(node, (ast.Name, ast.Attribute))
+def obscured(name: str, cells: Iterable[ast.Module]) -> bool:
+    """Whether `name` may be bound by more than statements in the open."""
+    nodes = [node for cell in cells for node in ast.walk(cell)]
+    return bool(imported(nodes) & REFLECTING) or any(
+        (isinstance(node, ast.Name) and node.id in OPAQUE)
+        or (isinstance(node, ast.Attribute) and node.attr in INNER)
+        or (isinstance(node, ast.Global) and name in node.names)
+        for node in nodes
     )
 
 
+def mentions(name: str, cells: Iterable[str], text: str) -> bool:
+    """Whether a name or attribute that contains `text` is used in the function `name`."""
+    return any(text in word for word in words(reachable(name, map(parse, cells))))
+
+
+def words(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names and attributes among the nodes."""
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
 def without_magics(cell: str) -> str:
-    """Return a cell's source with IPython's magics and shell lines blanked, lines kept."""
-    return "\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in cell.split("\n"))
+    """Return a cell's source with what only IPython understands blanked, lines kept."""
+    return MAGIC.sub("", cell)
 
 
 def parse(cell: str) -> ast.Module:
@@ -58,24 +100,46 @@ def parse(cell: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def bindings(cells: Iterable[str]) -> dict[str, list[ast.AST]]:
-    """Return what each top-level name of the notebook was last bound to, and by which import."""
+def bindings(cells: Iterable[ast.Module]) -> dict[str, list[ast.AST]]:
+    """Return what each name of the notebook may hold.
+
+    A definition, an import or an assignment in the open takes the place of what was there; one
+    under an `if`, a loop's variable and the like may or may not, so that both are read.
+    """
     bound: dict[str, list[ast.AST]] = {}
     for cell in cells:
-        for node in parse(cell).body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                bound[node.name] = [node]
-            elif isinstance(node, ast.Assign):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        bound[target.id] = [node.value]
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                for alias in node.names:
-                    bound[(alias.asname or alias.name).split(".")[0]] = [node]
+        for top in cell.body:
+            for node in statements(top):
+                certain = node is top and isinstance(node, PLAIN)
+                for name, roots in bound_by(node).items():
+                    bound[name] = roots if certain else bound.get(name, []) + roots
     return bound
 
 
-def reachable(name: str, cells: Iterable[str]) -> list[ast.AST]:
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and those inside of it, but for the insides of functions and classes."""
+    waiting = [node]  # no recursion: a thousand `elif` lie inside of each other
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if not isinstance(current, DEFINITIONS):
+            inside = ast.iter_child_nodes(current)
+            waiting += [n for n in inside if isinstance(n, (ast.stmt, *PARTS))]
+
+
+def bound_by(node: ast.AST) -> dict[str, list[ast.AST]]:
+    """Return the names that one statement binds, each with what there is to read of it."""
+    if isinstance(node, DEFINITIONS):
+        return {node.name: [node]}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0]: [node] for alias in node.names}
+    own = [n for n in ast.iter_child_nodes(node) if isinstance(n, (ast.expr, ast.withitem))]
+    inside = [n for part in own for n in ast.walk(part)]
+    stored = [n for n in inside if isinstance(getattr(n, "ctx", None), ast.Store)]
+    return {word: list(own) for word in words(stored)}
+
+
+def reachable(name: str, cells: Iterable[ast.Module]) -> list[ast.AST]:
     """Return every node of the function `name` and of what it names in its own notebook."""
     bound = bindings(cells)
     seen: set[str] = set()

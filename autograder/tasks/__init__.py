@@ -4,7 +4,7 @@ import runpy
 from pathlib import Path
 
 from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
-from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Task, edge, wrong
+from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Taken, Task, edge, wrong
 
 FAMILIES = (
     regression,
@@ -27,4 +27,7 @@ def load_tasks(path: str | Path) -> None:
     TASKS.update({task.name: task for task in made if isinstance(task, Task)})
 
 
-__all__ = ["TASKS", "Call", "Formula", "Mistake", "Pipeline", "Task", "edge", "load_tasks", "wrong"]
+__all__ = [
+    "TASKS", "Call", "Formula", "Mistake", "Pipeline", "Taken", "Task",
+    "edge", "load_tasks", "wrong",
+]  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import REDUCE, keep, same
-from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, wrong
+from autograder.tasks.regression import DIGITS, REDUCTION, keep, mean
+from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, same, wrong
 
 EPS = 1e-15
 
@@ -68,11 +68,7 @@ def rows_only(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
 # --- What may happen to an array of results
 
 OUTPUT = (
-    *(
-        m
-        for m in REDUCE
-        if set(m.stages) == {"finish"} and m.slug != "minus-missing" and "whole" not in m.detail
-    ),
+    *DIGITS,
     wrong("int-buffer", finish=np.trunc),
     wrong("int-buffer", finish=np.floor),
     wrong("early-return", finish=lambda g: g[0]),
@@ -94,7 +90,9 @@ MATRIX_OUTPUT = (
     wrong("flattened-output", finish=np.ravel),
     wrong("transposed-output", finish=np.transpose),
     wrong("early-return", finish=rows_only(lambda g: g[0])),
+    wrong("early-return", finish=rows_only(keep(0, 1))),
     wrong("last-only", finish=rows_only(lambda g: g[-1])),
+    wrong("overwrites-accumulator", finish=rows_only(keep(-1, None))),
     wrong("early-return", finish=lambda g: g.flat[0]),
 )
 """What only becomes of an array with rows."""
@@ -117,6 +115,7 @@ SOFTMAX = (
     wrong("float32", given=lambda z: np.asarray(z, dtype=np.float32)),
     wrong("no-max-shift", powers=np.exp),
     wrong("no-max-shift", powers=lambda z: np.exp(z - z.max())),
+    wrong("running-max", powers=lambda z: np.exp(z - np.maximum.accumulate(z, axis=-1))),
     wrong("exp-missing", powers=same),
     wrong("exp-missing", powers=np.abs),
     wrong("exp-missing", powers=np.square),
@@ -299,7 +298,7 @@ STAGES: dict[str, Callable[..., Any]] = {
 
 CLASSES = (
     *CLASS_CLIP,
-    *(m for m in REDUCE if "pair" not in m.stages),
+    *REDUCTION,
     wrong("float32", arrays=lambda t, p, eps: (np.asarray(t), np.asarray(p, np.float32), eps)),
     wrong("log-base-2", log=lambda *given: (*given[:-1], np.log2(given[-1]))),
     wrong("log-base-10", log=lambda *given: (*given[:-1], np.log10(given[-1]))),
@@ -358,6 +357,11 @@ ONE_HOT = (
     wrong("half-clip", clip=below_one, terms=chosen_only),
     wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, eps)),
     wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, EPS)),
+    wrong(
+        "args-swapped",
+        given=lambda true, p, eps=EPS: (p, true, eps),
+        clip=lambda true, p, eps: (true, np.maximum(p, eps)),
+    ),
     wrong("float32", arrays=lambda t, p, e: (np.float32(t), np.asarray(p, np.float32), e)),
     wrong(
         "clip-typo", "the labels are clipped, not the predictions",
@@ -400,8 +404,11 @@ ONE_HOT = (
     wrong("wrong-axis", rows=lambda m: m.sum(axis=0), reduce=same),
     wrong("wrong-axis", rows=lambda m: m.mean(axis=0), reduce=same),
     wrong("not-scalar", "a matrix of its parts", rows=same, reduce=same),
-    wrong("hard-coded-classes", "3", rows=lambda m: m[:, :3].sum(axis=1)),
-    wrong("hard-coded-classes", "2", rows=lambda m: m[:, :2].sum(axis=1)),
+    *(
+        wrong("hard-coded-classes", str(k), rows=lambda m, k=k: np.take(m, range(k), 1).sum(axis=1))
+        for k in range(2, 7)
+    ),
+    wrong("hard-coded-classes", "3", rows=lambda m: m.reshape(-1, 3).sum(axis=1)),
     wrong("hard-coded-classes", "3", rows=lambda m: m.sum(axis=1) / 3),
     wrong("off-by-one", rows=lambda m: m[:, 1:].sum(axis=1)),
     wrong("off-by-one", rows=lambda m: m[:, :-1].sum(axis=1)),
@@ -564,7 +571,7 @@ def one_hot_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                 "log": lambda true, q: (true, np.log(q)),
                 "terms": lambda true, logs: -true * logs,
                 "rows": lambda m: m.sum(axis=1),
-                "select": same, "reduce": np.mean, "finish": same,
+                "select": same, "reduce": mean, "finish": same, "shape": same,
             },
             ONE_HOT,
         ),
@@ -599,7 +606,8 @@ SPARSE_CROSS_ENTROPY = Task(
         {
             **STAGES,
             "pick": lambda classes, q: chosen(q, classes),
-            "log": np.log, "sign": np.negative, "select": same, "reduce": np.mean, "finish": same,
+            "log": np.log, "sign": np.negative,
+            "select": same, "reduce": mean, "finish": same, "shape": same,
         },
         SPARSE,
     ),

@@ -24,8 +24,8 @@ from autograder.tasks.cross_entropy import (
     sigmoid,
     softmax,
 )
-from autograder.tasks.regression import all_pairs, same
-from autograder.tasks.task import Formula, Mistake, Pipeline, Task, edge, wrong
+from autograder.tasks.regression import all_pairs
+from autograder.tasks.task import Formula, Mistake, Pipeline, Task, edge, same, wrong
 
 Stage = Callable[..., Any]
 
@@ -154,6 +154,7 @@ MAE_GRADIENT = Task(
     edges=(edge("a tie", "tie", *TIE),),
     draw=draw_numbers,
     pipeline=Pipeline({**RESIDUAL, "slope": np.sign, **END}, MAE_SLOPES),
+    approximation="numerical-gradient",
     hints=(
         "Draw |r|, with r the prediction minus the truth. What is its slope left and right of 0?",
         MEAN_HINT,
@@ -171,6 +172,7 @@ MSE_GRADIENT = Task(
         {**RESIDUAL, "slope": same, "factor": lambda g: 2 * g, **END},
         MSE_SLOPES,
     ),
+    approximation="numerical-gradient",
     hints=(
         "What is the derivative of r squared with respect to r?",
         "r is the prediction minus the truth: what does one more unit of prediction do to r?",
@@ -251,6 +253,9 @@ HUBER_SLOPES = (
     condition("wrong-condition", lambda r, delta: r > delta),
     condition("missing-branch", lambda r, delta: np.full_like(r, True, dtype=bool)),
     condition("missing-branch", lambda r, delta: np.full_like(r, False, dtype=bool)),
+    # In one case or the other a residual of exactly delta has a slope; here in none.
+    inner("missing-branch", lambda r, delta: np.where(abs(r) == delta, 0, r)),
+    inner("wrong-condition", lambda r, delta: np.where(abs(r) == delta, 0, r)),
     inner("missing-half", lambda r, delta: 2 * r),
     inner("half-factor", lambda r, delta: r / 2),
     inner("power-not-lowered", lambda r, delta: r**2),
@@ -325,6 +330,7 @@ HUBER_GRADIENT = Task(
     ),
     draw=draw_with_delta,
     pipeline=Pipeline(HUBER_STAGES, HUBER_SLOPES),
+    approximation="numerical-gradient",
     hints=(
         "The loss is a parabola near 0 and a straight line outside. What are their slopes?",
         "The line's slope is delta to the right. What is it to the left?",
@@ -488,6 +494,7 @@ LOG_LOSS_GRADIENT = Task(
         },
         LOG_LOSS_SLOPES,
     ),
+    approximation="numerical-gradient",
     hints=(
         "What is the derivative of log(p), and what is that of log(1 - p)? Mind the inner one.",
         "For a label of 1 only one term is left, for a label of 0 only the other.",
@@ -603,6 +610,7 @@ HINGE_GRADIENT = Task(
         },
         HINGE_SLOPES,
     ),
+    approximation="numerical-gradient",
     hints=(
         "The loss of one sample is 0 from a margin of 1 on. What is its slope there?",
         "Below a margin of 1 the loss is 1 - y * s. What is its derivative with respect to s?",
@@ -703,6 +711,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
         },
         SOFTMAX_SLOPES,
     ),
+    approximation="numerical-gradient",
     hints=(
         "Work out the softmax first. What would the gradient be if it were exactly the label?",
         "The derivatives of log and of exp cancel: for one sample a plain difference is left.",

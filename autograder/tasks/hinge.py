@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import REDUCE, mean, same
-from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, wrong
+from autograder.tasks.regression import REDUCTION, mean
+from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, same, wrong
 
 
 def sigmoid(s: Any) -> Any:
@@ -28,7 +28,7 @@ STAGES: dict[str, Callable[..., Any]] = {
     "margin": np.multiply,
     "missing": lambda m: 1 - m,
     "cut": lambda v: np.maximum(v, 0),
-    "select": same, "reduce": mean, "after": same, "finish": same,
+    "select": same, "reduce": mean, "after": same, "finish": same, "shape": same,
 }  # fmt: skip
 
 LABELS = (
@@ -90,7 +90,6 @@ PIECES = (
     wrong("if-on-array", cut=lambda v: v if np.any(v > 0) else 0 * v),
     wrong("squared-hinge", cut=lambda v: np.maximum(v, 0) ** 2),
     wrong("squared-hinge", cut=lambda v: np.maximum(v, 0) ** 2 / 2),
-    wrong("squared-hinge", after=np.square),
     wrong("wrong-n", select=lambda v: v[v > 0]),
     wrong("wrong-condition", missing=lambda m: np.where(m < 0, 1 - m, 0), cut=same),
     wrong("wrong-condition", missing=lambda m: np.where(m > 0, 1 - m, 0), cut=same),
@@ -110,7 +109,7 @@ PIECES = (
           margin=lambda y, s: np.abs(y - s), missing=same),
 )  # fmt: skip
 
-MISTAKES = (*LABELS, *MARGINS, *PIECES, *(m for m in REDUCE if "pair" not in m.stages))
+MISTAKES = (*LABELS, *MARGINS, *PIECES, *REDUCTION)
 
 
 def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import REDUCE, mean, same
-from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, wrong
+from autograder.tasks.regression import REDUCTION, mean
+from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, same, wrong
 
 EPS = 1e-15
-
-REDUCTION = tuple(mistake for mistake in REDUCE if "pair" not in mistake.stages)
 
 
 def log(values: Any, base: float | None = None) -> Any:
@@ -47,6 +45,11 @@ def loss(slug: str, detail: str, formula: Callable[[Any, Any], Any]) -> Mistake:
                  sign=same)  # fmt: skip
 
 
+def by_class(y: Any, a: Any, b: Any) -> Any:
+    """Return terms whose mean is that of the ones plus that of the zeros."""
+    return np.size(y) * (y * a / np.sum(y) + (1 - y) * b / np.sum(1 - y))
+
+
 TERMS = (
     terms("positive-term-only", lambda y, a, b: y * a),
     terms("negative-term-only", lambda y, a, b: (1 - y) * b),
@@ -78,6 +81,10 @@ TERMS = (
     terms("bracket-misplaced", lambda y, a, b: y * a + 1 - y * b),
     terms("bracket-misplaced", lambda y, a, b: (y * a + 1 - y) * b),
     terms("all-pairs", lambda y, a, b: np.outer(y, a) + np.outer(1 - y, b)),
+    terms("wrong-n", lambda y, a, b: (y * a + (1 - y) * b) * np.size(y) / np.sum(y)),
+    terms("wrong-n", lambda y, a, b: (y * a + (1 - y) * b) * np.size(y) / np.sum(1 - y)),
+    terms("wrong-n", by_class),
+    terms("wrong-n", lambda *given: by_class(*given) / 2),
     wrong("all-pairs", terms=lambda y, a, b: np.outer(y, a) + np.outer(1 - y, b),
           reduce=lambda e: np.sum(e) / len(e)),
 )  # fmt: skip
@@ -211,6 +218,9 @@ def wide(eps: float) -> Mistake:
 GIVEN = (
     wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps)),
     wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, EPS)),
+    # On labels it shows that each logarithm has a floor of its own; on predictions it does not.
+    wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps),
+          clip=lambda y, p, eps: (y, np.maximum(p, eps), np.maximum(1 - p, eps))),
     *(wide(eps) for eps in (0.1, 0.05, 0.01, 0.001, 0.0001, 0.00001)),
     wrong("eps-other-value", "half of it", given=given(lambda eps: eps / 2)),
     wrong("eps-other-value", "twice as much", given=given(lambda eps: eps * 2)),
@@ -291,7 +301,7 @@ STAGES: dict[str, Callable[..., Any]] = {
     "logs": lambda y, a, b: (y, log(a), log(b)),
     "terms": lambda y, a, b: y * a + (1 - y) * b,
     "sign": np.negative,
-    "select": same, "reduce": mean, "finish": same,
+    "select": same, "reduce": mean, "finish": same, "shape": same,
 }  # fmt: skip
 
 FROM_PROBABILITIES = (
@@ -360,13 +370,23 @@ LOGIT_STAGES: dict[str, Callable[..., Any]] = {
     "logs": lambda y, z: (y, -soft(-z), -soft(z)),
     "terms": STAGES["terms"],
     "sign": np.negative,
-    "select": same, "reduce": mean, "finish": same,
+    "select": same, "reduce": mean, "finish": same, "shape": same,
 }  # fmt: skip
 
 
 def kept_off(eps: float, p: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return probabilities of the logits that are clipped with an epsilon."""
     return lambda z: clipped(p(z), eps)
+
+
+def in_base(base: int) -> tuple[Mistake, ...]:
+    """Return the mistake of another logarithm within each formula of label and logit."""
+    slug, unit = f"log-base-{base}", np.log(base)
+    return (
+        logits(slug, lambda y, z: soft(z) / unit - y * z),
+        logits(slug, lambda y, z: soft(-z) / unit + (1 - y) * z),
+        logits(slug, lambda y, z: np.maximum(z, 0) - y * z + rest(z) / unit),
+    )
 
 
 SIGMOIDS = (
@@ -405,6 +425,8 @@ STABLE = (
     logits("no-max-shift", lambda y, z: np.where(y == 1, np.log(1 + np.exp(-z)),
                                              np.log(1 + np.exp(z)))),
     logits("no-max-shift", lambda y, z: np.log(1 + np.exp(-(2 * y - 1) * z))),
+    *in_base(2),
+    *in_base(10),
     logits("max-missing", lambda y, z: rest(z) - y * z),
     logits("max-missing", lambda y, z: z - y * z + rest(z)),
     logits("max-missing", lambda y, z: np.abs(z) - y * z + rest(z)),

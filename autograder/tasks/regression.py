@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, wrong
-
-
-def same(x: Any) -> Any:
-    """Change nothing."""
-    return x
+from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, same, wrong
 
 
 def mean(values: Any) -> Any:
     """Return the mean; nan, without a warning, when nothing is left to average."""
-    return np.sum(values) / np.size(values)
+    return np.add.reduce(values, axis=None) / np.size(values)  # np.sum takes twice as long
 
 
 def median(values: Any) -> Any:
@@ -64,6 +59,13 @@ def falling(factor: Callable[[int], float]) -> Callable[[Any], Any]:
 
 ROUNDED = {0: "a whole number", 1: "1 decimal"} | {d: f"{d} decimals" for d in range(2, 7)}
 
+DIGITS = (
+    wrong("float32", finish=lambda v: np.float64(np.float32(v))),
+    *(wrong("rounds-result", ROUNDED[d], finish=rounding(d)) for d in ROUNDED if d),
+    wrong("times-hundred", finish=lambda v: v * 100),
+)
+"""What becomes of the digits of a result, be it one number or many."""
+
 REDUCE = (
     wrong("sum-not-mean", reduce=np.sum),
     wrong("half-factor", reduce=lambda e: mean(e) / 2),
@@ -83,7 +85,6 @@ REDUCE = (
     ),
     wrong("per-sample-array", reduce=same),
     wrong("per-sample-array", reduce=lambda e: e / e.size),
-    wrong("not-scalar", "an array with one entry", reduce=lambda e: np.reshape(mean(e), 1)),
     wrong("max-not-mean", reduce=np.max),
     wrong("max-not-mean", reduce=lambda e: np.max(e) / e.size),
     wrong("median-not-mean", reduce=median),
@@ -106,15 +107,21 @@ REDUCE = (
         wrong("rounds-result", f"{ROUNDED[d]}, sample by sample", select=rounding(d))
         for d in range(5)
     ),
-    wrong("all-pairs", pair=all_pairs),
-    wrong("all-pairs", pair=all_pairs, reduce=lambda e: np.sum(e) / len(e)),
-    wrong("float32", finish=lambda v: np.float64(np.float32(v))),
-    *(wrong("rounds-result", ROUNDED[d], finish=rounding(d)) for d in ROUNDED),
+    *DIGITS,
+    wrong("rounds-result", ROUNDED[0], finish=rounding(0)),
     wrong("rounds-result", "a whole number, always downwards", finish=np.floor),
     wrong("minus-missing", finish=np.negative),
-    wrong("times-hundred", finish=lambda v: v * 100),
+    wrong("not-scalar", "an array with one entry", shape=lambda v: np.reshape(v, 1)),
+    wrong("not-scalar", "a matrix with one entry", shape=lambda v: np.reshape(v, (1, 1))),
 )
 """What goes wrong between the errors and the one number, whatever the loss."""
+
+REDUCTION = (
+    *REDUCE,
+    wrong("wrong-loss", "the root of this one", finish=np.sqrt),
+    wrong("wrong-loss", "the square of this one", finish=np.square),
+)
+"""The same for a loss that is not a power already."""
 
 
 def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -143,7 +150,7 @@ def task(
     large = (np.array([1e8, -2e8, 3e8]), np.array([1e8 + 1.5, -2e8, 3e8 - 2]))
     stages: dict[str, Callable[..., Any]] = {
         "pair": error, "power": power, "select": same,
-        "reduce": mean, "after": after, "finish": same,
+        "reduce": mean, "after": after, "finish": same, "shape": same,
     }  # fmt: skip
     return Task(
         name=name,
@@ -236,6 +243,8 @@ PAIRS = (
               pair=lambda t, p, d=d: np.round(error(t, p), d))
         for d in range(4)
     ),
+    wrong("all-pairs", pair=all_pairs),
+    wrong("all-pairs", pair=all_pairs, reduce=lambda e: np.sum(e) / len(e)),
     wrong("float32", pair=in_float32),
     wrong("one-sided", pair=lambda t, p: np.maximum(error(t, p), 0)),
     wrong("one-sided", pair=lambda t, p: np.maximum(error(p, t), 0)),
@@ -273,13 +282,24 @@ POWERS = (
 """What else students do to an error than its size or its square."""
 
 RELATIVE = (
-    wrong("wrong-loss", "errors relative to the truth", pair=lambda t, p: error(t, p) / np.abs(t)),
-    wrong("wrong-loss", "errors of the logarithms", pair=lambda t, p: np.log1p(t) - np.log1p(p)),
-    wrong(
-        "wrong-loss",
-        "errors relative to truth and prediction",
-        pair=lambda t, p: 2 * error(t, p) / (np.abs(t) + np.abs(p)),
+    *(
+        wrong("wrong-loss", f"errors relative to {what}",
+              pair=lambda t, p, size=size: error(t, p) / size(t, p))
+        for what, size in (
+            ("the truth", lambda t, p: np.abs(t)),
+            ("the prediction", lambda t, p: np.abs(p)),
+            ("truth and prediction", lambda t, p: (np.abs(t) + np.abs(p)) / 2),
+            ("the mean truth", lambda t, p: np.mean(t)),
+            ("the mean size of the truths", lambda t, p: np.mean(np.abs(t))),
+            ("the spread of the truths", lambda t, p: np.std(t)),
+            ("the range of the truths", lambda t, p: np.ptp(t)),
+        )
     ),
+    wrong("wrong-loss", "errors of the logarithms", pair=lambda t, p: np.log1p(t) - np.log1p(p)),
+)  # fmt: skip
+"""Errors on another scale."""
+
+MEASURES = (
     whole("wrong-loss", "R², the share of the variance that is explained", r_squared),
     whole("wrong-loss", "1 - R², the unexplained variance", lambda t, p: 1 - r_squared(t, p)),
     whole("wrong-loss", "the variance of the errors", lambda t, p: np.var(t - p)),
@@ -290,7 +310,7 @@ RELATIVE = (
 )
 """Measures of how well numbers agree that are none of ours."""
 
-COMMON = (*POWERS, *RELATIVE, *PAIRS)
+COMMON = (*POWERS, *RELATIVE, *MEASURES, *PAIRS)
 
 MAE_MISTAKES = (
     wrong("abs-missing", power=same),

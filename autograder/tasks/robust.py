@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,13 @@ from autograder import losses
 from autograder.tasks.regression import (
     NUMPY_MEAN,
     PAIRS,
-    REDUCE,
-    all_pairs,
+    REDUCTION,
+    RELATIVE,
     error,
     mean,
     median,
-    same,
 )
-from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, wrong
+from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, same, wrong
 
 Formula = Callable[[Any, Any], Any]
 """A piece of a loss, of the errors and the parameter (delta or tau)."""
@@ -29,10 +29,9 @@ def paired(formula: Formula) -> Callable[..., Any]:
     return lambda t, p, x: (formula(t, p), x)
 
 
-WITH_PARAMETER = (
-    *(wrong(m.slug, m.detail, pair=paired(m.stages["pair"])) for m in PAIRS),
-    wrong("all-pairs", pair=paired(all_pairs)),
-    wrong("all-pairs", pair=paired(all_pairs), reduce=lambda v: np.sum(v) / len(v)),
+WITH_PARAMETER = tuple(
+    replace(mistake, stages={**mistake.stages, "pair": paired(mistake.stages["pair"])})
+    for mistake in (*PAIRS, *RELATIVE)
 )
 """What goes wrong before the error is an error, in a task whose third argument is a parameter."""
 
@@ -49,7 +48,6 @@ OF_ONE_NUMBER = (
     of_one_number(lambda e: mean(np.abs(e))),
     of_one_number(lambda e: np.sum(np.abs(e))),
 )
-REDUCTION = tuple(mistake for mistake in REDUCE if "pair" not in mistake.stages)
 
 
 def default(value: float, name: str) -> Mistake:
@@ -112,7 +110,7 @@ HUBER_STAGES: dict[str, Callable[..., Any]] = {
     "quadratic": quadratic(lambda e, d: e**2 / 2),
     "linear": linear(lambda a, d: d * (a - d / 2)),
     "choose": np.where,
-    "select": same, "reduce": mean, "finish": same,
+    "select": same, "reduce": mean, "finish": same, "shape": same,
 }  # fmt: skip
 
 CONDITIONS = (
@@ -136,6 +134,11 @@ CONDITIONS = (
 )
 
 QUADRATICS = (
+    *(
+        # In one case or the other an error of exactly delta counts; here in none.
+        wrong(slug, quadratic=quadratic(lambda e, d: np.where(np.abs(e) == d, 0, e**2 / 2)))
+        for slug in ("missing-branch", "wrong-condition")
+    ),
     wrong("missing-half", quadratic=quadratic(lambda e, d: e**2)),
     wrong(
         "missing-half",
@@ -323,7 +326,7 @@ QUANTILE_STAGES: dict[str, Callable[..., Any]] = {
     "upper": upper(lambda r, tau: tau * r),
     "lower": lower(lambda r, tau: (tau - 1) * r),
     "choose": lambda r, tau, above, below: np.maximum(above, below),
-    "select": same, "reduce": mean, "finish": same,
+    "select": same, "reduce": mean, "finish": same, "shape": same,
 }  # fmt: skip
 
 QUANTILE_MISTAKES = (

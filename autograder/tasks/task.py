@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate, combinations
+from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
@@ -25,7 +27,13 @@ class Formula:
 
     def __call__(self, x: Any) -> Any:
         """Return the formula's value at `x`."""
-        return eval(self.source, {"np": np, "x": x})
+        return eval(compiled(self.source), {"np": np, "x": x})
+
+
+@cache
+def compiled(source: str) -> CodeType:
+    """Compile a formula, once: it is asked for many values."""
+    return compile(source, "<formula>", "eval")
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,28 @@ def wrong(slug: str, detail: str = "", **stages: Stage) -> Mistake:
     return Mistake(slug, detail, stages)
 
 
+Taken = tuple[Mistake, ...]
+"""Wrong turns that are taken at once."""
+
+
+def same(x: Any) -> Any:
+    """Change nothing: the stage of a place where only mistakes do anything."""
+    return x
+
+
+def through(value: Any, stages: Iterable[Stage]) -> Any:
+    """Return what some stages make of a value; None when one of them, or one before, fails."""
+    if value is None:
+        return None
+    try:
+        for stage in stages:
+            if stage is not same:
+                value = stage(*value) if isinstance(value, tuple) else stage(value)
+    except (ArithmeticError, ValueError, TypeError, IndexError):  # a wrong turn led to nowhere
+        return None
+    return value
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """A loss as a chain of choices, and the known wrong turn of each.
@@ -81,22 +111,47 @@ class Pipeline:
     stages: Mapping[str, Stage]
     mistakes: tuple[Mistake, ...]
 
-    def run(self, taken: tuple[Mistake, ...], args: tuple[Any, ...]) -> Any:
-        """Return what the loss gives when these wrong turns are taken."""
+    def __post_init__(self) -> None:
+        """Refuse a mistake that replaces nothing, or a stage that is not there."""
+        for mistake in self.mistakes:
+            if not mistake.stages or mistake.stages.keys() - self.stages.keys():
+                raise ValueError(f"{mistake.slug} replaces {list(mistake.stages)}, not stages")
+
+    def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
+        """Return what the loss gives when these wrong turns are taken; None when it fails."""
+        return through(args, self._path(taken))
+
+    def singles(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
+        """Yield every mistake, and what the loss gives when it is made alone."""
+        for mistake in self.mistakes:
+            yield (mistake,), self.run((mistake,), args)
+
+    def pairs(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
+        """Yield every two mistakes that replace different stages, and what the loss gives then.
+
+        Up to the first stage that the later one replaces, the earlier one was alone: what it had
+        come to is kept.
+        """
+        names = list(self.stages)
+        first = [min(map(names.index, mistake.stages)) for mistake in self.mistakes]
+        paths = [self._path((mistake,)) for mistake in self.mistakes]
+        kept = [
+            list(accumulate(path, lambda value, stage: through(value, [stage]), initial=args))
+            for path in paths
+        ]
+        for a, b in combinations(range(len(self.mistakes)), 2):
+            taken = self.mistakes[a], self.mistakes[b]
+            if taken[0].stages.keys().isdisjoint(taken[1].stages):
+                early, late = (a, b) if first[a] < first[b] else (b, a)
+                start, turns = first[late], self.mistakes[late].stages
+                rest = map(turns.get, names[start:], paths[early][start:])
+                yield taken, through(kept[early][start], rest)
+
+    def _path(self, taken: Taken) -> list[Stage]:
         stages = dict(self.stages)
         for mistake in taken:
             stages.update(mistake.stages)
-        value: Any = args
-        for stage in stages.values():
-            value = stage(*value) if isinstance(value, tuple) else stage(value)
-        return value
-
-    def combinations(self, size: int) -> Iterator[tuple[Mistake, ...]]:
-        """Yield every way to make `size` mistakes at once."""
-        for taken in itertools.combinations(self.mistakes, size):
-            replaced = [name for mistake in taken for name in mistake.stages]
-            if len(set(replaced)) == len(replaced):
-                yield taken
+        return list(stages.values())
 
 
 @dataclass(frozen=True)
@@ -117,6 +172,8 @@ class Task:
     hints: tuple[str, str, str]
     tolerance: tuple[float, float] = (1e-9, 1e-12)
     """How far, relative and absolute, an answer may be off: rounding in float64 unless widened."""
+    approximation: str = "imprecise"
+    """The mistake of whoever is nearly right, to a few digits only."""
 
     def calls(self, seed: int) -> list[Call]:
         """Return the questions for one student: what is stated, then hidden random inputs.
