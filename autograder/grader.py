@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -89,11 +90,12 @@ class Grader:
         for cell in code:
             cell["outputs"] = [outputs.error("NotGraded", "the grading did not come this far")]
         seed = self._seed(student)
-        with Student(self.sandbox, self.limits) as half:
+        plots = any("matplotlib" in cell["source"] for cell in code)
+        with Student(self.sandbox, self.limits, plots) as half:
             run = Run(half, seed)
             shown = [run.cell(cell) for cell in code]
         if run.incomplete:
-            with Student(self.sandbox, self.limits, shown=False) as half:
+            with Student(self.sandbox, self.limits, plots, shown=False) as half:
                 run = Rerun(half, seed, run)
                 shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):
@@ -135,12 +137,14 @@ def is_locked(cell: NotebookNode) -> bool:
 class Student:
     """U, the student's half. When its process dies it is started again and its cells replayed."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits, shown: bool = True) -> None:
+    def __init__(
+        self, sandbox: Sandbox, limits: Limits, plots: bool = False, shown: bool = True
+    ) -> None:
         self.rung, self.limits = sandbox.rung, limits
         self.fatal: set[str] = set()
         self.sources: list[str] = []
-        self._sandbox, self._visible = sandbox, shown
-        self._session = sandbox.session()
+        self._start, self._visible = functools.partial(sandbox.session, plots), shown
+        self._session = self._start()
         self._replay: list[str] = []
         self.lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []
@@ -257,7 +261,7 @@ class Student:
         """Start a new process and bring it to where the dead one was."""
         self._session.close()
         while time.monotonic() < self._end:
-            self._session = self._sandbox.session()
+            self._session = self._start()
             for source in self._replay:
                 try:
                     self._session.run(source, self._seconds(self.limits.cell), shown=False)

@@ -39,11 +39,12 @@ def check(function: object) -> float | None:
     grade = graded_by.get()
     if grade is not None:
         return grade(function)
-    name = task_name(function, sys._getframe(1).f_globals)
+    names = sys._getframe(1).f_globals
+    name = task_name(function, names)
     task = TASKS[name]
     calls = task.calls(seed=0)
     answers = [Answer(**ask(function, deepcopy(call.args), {})) for call in calls]  # type: ignore[arg-type]
-    verdict = judge(task, calls, answers, sources(function))
+    verdict = judge(task, calls, answers, sources(function, names))
     show(*card(verdict))
     if not verdict.passed:
         raise CheckFailed(f"{name} is not finished yet: {headline(verdict)}") from None
@@ -63,9 +64,8 @@ def task_name(function: object, names: dict[str, Any] | None = None) -> str:
     ) from None
 
 
-def sources(function: object) -> list[str]:
-    """Return the source that a function was defined in: the notebook's cells, or its file."""
-    names = getattr(function, "__globals__", {})
+def sources(function: object, names: dict[str, Any]) -> list[str]:
+    """Return the sources of the notebook that has these names, or of the function's own file."""
     if "In" in names:
         return [str(cell) for cell in names["In"]]
     code = getattr(function, "__code__", None)

@@ -69,6 +69,8 @@ CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
 HONEST = sample_students(NAME)[0].answers
 FULL = {name.removeprefix("test_"): most for name, most in full_marks(HANDED_OUT.cells).items()}
+ALL_BUT_STYLE = FULL | {name: 0.9 * FULL[name] for name in ("mse_loop", "mse_numpy", "rmse_numpy")}
+"""What is right earns in a notebook that reaches behind names, so that its code cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,11 @@ def parse(path: Path) -> Attack:
     header, *parts = re.split(r"^# %% (.+)\n", path.read_text("utf-8"), flags=re.MULTILINE)
     lines = dict(re.findall(r"^# (\w+): (.*)$", header, re.MULTILINE))
     scores = {c: float(earned) for c, earned in re.findall(r"(\w+)=(\S+)", lines["scores"])}
+    named = {"all": FULL, "all but style": ALL_BUT_STYLE}
     return Attack(
         name=path.stem,
         forges="forges" in lines,
-        scores=FULL if lines["scores"] == "all" else dict.fromkeys(FULL, 0.0) | scores,
+        scores=named.get(lines["scores"], dict.fromkeys(FULL, 0.0) | scores),
         rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
@@ -296,7 +299,7 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
     with limited(MEGABYTES, 1.5 * SECONDS):
         notebook = submission(attack, HANDED_OUT, world.told())
         earned, told = world.grade(notebook, attack.seconds)
-    assert earned == attack.scores
+    assert earned == pytest.approx(attack.scores)
     assert SECRET not in told and len(told) < 1.1 * MAX_SHOWN
     assert re.search(attack.seen, told), told[-3000:]
     assert not CONTROL.search(told)

@@ -205,6 +205,7 @@ SOFTMAX_TASK = Task(
         ),
         edge("one entry", "single-class", np.array([2.5])),
         edge("one row", "single-sample", np.array([[0.5, -1.0, 2.0]])),
+        edge("whole numbers", "int-buffer", np.array([[1, 2, 4], [0, -1, 3]])),
     ),
     draw=draw_logits,
     pipeline=Pipeline(
@@ -246,6 +247,10 @@ CLIP = (
     clipping("no-clipping", lambda p, eps: p),
     clipping("clips-one-only", lambda p, eps: np.minimum(p, 1 - eps)),
     clipping("half-clip", lambda p, eps: np.minimum(p, 1 - eps)),
+    clipping("clips-exact-only", lambda p, eps: np.where(p == 0, eps, p)),
+    clipping(
+        "clips-exact-only", lambda p, eps: np.where(p == 0, eps, np.where(p == 1, 1 - eps, p))
+    ),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, 1 - eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.minimum(p, eps)),
@@ -281,6 +286,7 @@ CLASS_CLIP = (
     clipping("eps-wrong-side", lambda p, eps: p * np.exp(-eps)),
     clipping("softmax-twice", lambda p, eps: softmax(p)),
     clipping("softmax-twice", lambda p, eps: softmax(clipped(p, eps))),
+    clipping("skips-clipped", lambda p, eps: np.where(p < eps, 1, p)),
     clipping("renormalizes", lambda p, eps: shares(clipped(p, eps))),
     clipping("renormalizes", lambda p, eps: shares(np.maximum(p, eps))),
     clipping("renormalizes", lambda p, eps: shares(p + eps)),
@@ -378,7 +384,6 @@ ONE_HOT = (
     wrong("terms-swapped", terms=lambda true, logs: -(1 - true) * logs),
     termwise("negative-term-only", lambda true, q: -(1 - true) * np.log(1 - q)),
     termwise("binary-on-onehot", lambda true, q: -binary(true, q)),
-    termwise("binary-on-onehot", lambda true, q: -binary(true, q), rows=row_means),
     termwise("minus-between-terms", lambda t, q: (1 - t) * np.log(1 - q) - t * np.log(q)),
     *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the squared error of each class"),
     *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the mean squared error", rows=row_means),
@@ -463,9 +468,11 @@ SPARSE = (
     picked("label-as-onehot", lambda c, q: (c * np.log(q)).mean(axis=1)),
     picked("label-as-onehot", lambda c, q: c * np.log(q.max(axis=1))),
     picked("label-as-onehot", lambda c, q: c * np.log(chosen(q, c))),
-    picked("wrong-axis", lambda c, q: np.log(q[c]).sum(axis=1)),
-    picked("wrong-axis", lambda c, q: np.log(q[c]).mean(axis=1)),
+    picked("rows-by-label", lambda c, q: np.log(q[c]).sum(axis=1)),
+    picked("rows-by-label", lambda c, q: np.log(q[c]).mean(axis=1)),
     picked("wrong-axis", lambda c, q: np.log(q[c, np.arange(len(q))])),
+    picked("classes-from-labels", lambda c, q: of_classes(c, q, len(np.unique(c)))),
+    picked("classes-from-labels", lambda c, q: of_classes(c, q, c.max() + 1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]).sum(axis=1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]).mean(axis=1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]), select=same, reduce=same),
@@ -492,6 +499,11 @@ SPARSE = (
 def one_hot(classes: Any, k: int) -> Any:
     """Rows with 1 at the class and 0 elsewhere; fails on a class that is not below k."""
     return np.eye(k)[classes]
+
+
+def of_classes(classes: Any, q: Any, k: int) -> Any:
+    """Return the log of each row's true class, with k classes; fails unless q has as many."""
+    return (one_hot(classes, k) * np.log(q)).sum(axis=1)
 
 
 def others(classes: Any, q: Any) -> Any:

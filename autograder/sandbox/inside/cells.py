@@ -19,6 +19,8 @@ from .ask import ask
 MAX_OUTPUT = 2**20
 """Characters of output that one cell may leave in the notebook."""
 
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()"
+
 outputs: list[dict[str, Any]] = []
 """What the running cell has put out so far, in nbformat's form."""
 
@@ -91,18 +93,22 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
 
 def shell() -> Shell:
-    """Return an IPython shell with its first traceback and plot, which are slow, behind it."""
+    """Return an IPython shell with its first traceback, which is slow, behind it."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Context"
     Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
     made: Shell = Shell.instance(config=config)
-    made.run_cell("1 / 0")
-    made.run_cell("import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()")
+    warm(made, "1 / 0")
+    return made
+
+
+def warm(made: Shell, code: str) -> None:
+    """Run what is slow the first time, and forget all but that."""
+    made.run_cell(code)
     made.reset()
     outputs.clear()
-    return made
 
 
 def serve(connection: socket.socket, made: Shell) -> None:

@@ -11,6 +11,7 @@ import ctypes
 import platform
 import struct
 import sys
+from collections.abc import Callable
 
 DENIED = {
     # other processes: start, replace, signal, trace, inspect
@@ -89,15 +90,24 @@ def program(machine: str) -> bytes:
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 
 
-def restrict() -> bool:
-    """Deny these calls to this process for good; return False where that is not possible."""
+def filtering() -> Callable[[], bool]:
+    """Return what denies these calls to its process for good; it returns False where it cannot.
+
+    Made once, before processes fork: each of them then has nothing left to do but two calls.
+    """
     if not sys.platform.startswith("linux") or platform.machine() not in ARCHITECTURES:
-        return False
+        return lambda: False
     code = program(platform.machine())
     held = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(held))
+    pointed = ctypes.create_string_buffer(filter_program, len(filter_program))
     prctl = ctypes.CDLL(None).prctl
     prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
-    pointer = ctypes.cast(ctypes.c_char_p(filter_program), ctypes.c_void_p).value or 0
-    failed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return not failed and not prctl(PR_SET_SECCOMP, MODE_FILTER, pointer, 0, 0)
+
+    def restrict() -> bool:
+        failed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        pointer = ctypes.addressof(pointed)
+        assert held
+        return not failed and not prctl(PR_SET_SECCOMP, MODE_FILTER, pointer, 0, 0)
+
+    return restrict

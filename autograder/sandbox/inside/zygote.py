@@ -1,7 +1,8 @@
 """The mother of all student processes: imports once what is slow, then forks on demand.
 
 On its control socket one byte with a connected socket means "fork a process that serves this
-socket" (the reply is its pid), and a pid means "kill it" (the reply is 0).
+socket" (the reply is its pid); one byte alone "be ready to plot", which makes every fork dearer; a
+pid "kill it" (the reply to both is 0).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from . import cells, seccomp
@@ -30,7 +32,7 @@ LIMITS = {
 }
 
 
-def confine(scratch: Path) -> None:
+def confine(scratch: Path, restrict: Callable[[], bool]) -> None:
     """Give this process a folder of its own to work in, limits, and a closed door to the kernel."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -46,7 +48,7 @@ def confine(scratch: Path) -> None:
             resource.setrlimit(limit, (value, value))
         except (ValueError, OSError):  # macOS refuses some of them
             continue
-    seccomp.restrict()
+    restrict()
 
 
 def main(control_fd: int, scratch: Path) -> None:
@@ -55,8 +57,8 @@ def main(control_fd: int, scratch: Path) -> None:
     control = socket.socket(fileno=control_fd)
     made = cells.shell()
     empty(scratch)  # a file that stayed would be a letter from one student to the next
-    gc.collect()
-    gc.freeze()  # else the first collection in a fork would touch, and so copy, every page
+    restrict = seccomp.filtering()
+    freeze()
     alive: set[int] = set()
     born = 0
     control.sendall(PID.pack(os.getpid()))
@@ -69,12 +71,17 @@ def main(control_fd: int, scratch: Path) -> None:
             pid = os.fork()
             if pid == 0:
                 control.close()
-                confine(scratch / str(born))
+                confine(scratch / str(born), restrict)
                 cells.serve(socket.socket(fileno=handles[0]), made)
                 os._exit(0)
             os.close(handles[0])
             alive.add(pid)
             control.sendall(PID.pack(pid))
+        elif len(message) == 1:
+            cells.warm(made, cells.PLOT)
+            empty(scratch)
+            freeze()
+            control.sendall(PID.pack(0))
         else:
             (pid,) = PID.unpack(message)
             if pid in alive:
@@ -86,6 +93,12 @@ def main(control_fd: int, scratch: Path) -> None:
     for pid in alive:
         end(pid)
     os._exit(0)
+
+
+def freeze() -> None:
+    """Spare the forks' garbage collections all that is there: to touch a page is to copy it."""
+    gc.collect()
+    gc.freeze()
 
 
 def empty(folder: Path) -> None:
