@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,7 +32,7 @@ from nbformat import NotebookNode
 
 from autograder import notebook, outputs
 from autograder.judge import Answer, Verdict, judge, without_magics
-from autograder.sandbox import Died, Sandbox, TooSlow
+from autograder.sandbox import Died, Sandbox, Session, TooSlow
 from autograder.sandbox.inside.wire import Other, Source
 from autograder.tasks import TASKS, Call, Formula
 
@@ -75,14 +76,17 @@ class Grader:
         Raises KeyError for a task that does not exist.
         """
         calls = TASKS[task].calls(self._seed(student))
-        with Student(self.sandbox, self.limits) as attempt:
+        with Student(self.sandbox.session, self.sandbox.rung, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
             return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
 
-    def grade_notebook(self, cells: Iterable[NotebookNode], student: str = "") -> list[Verdict]:
+    def grade_notebook(
+        self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
+    ) -> list[Verdict]:
         """Run a submission's cells, write their outputs into them, return the checks' verdicts.
 
+        `folder` is where the assignment lies; both halves have the data files in it beside them.
         A graded test cell gets one execute_result, the points that it earned, or an error. It has
         the error before anything runs, so that nothing stays ungraded whatever happens here.
         """
@@ -91,13 +95,15 @@ class Grader:
             cell["outputs"] = [outputs.error("NotGraded", "the grading did not come this far")]
         seed = self._seed(student)
         plots = any("matplotlib" in cell["source"] for cell in code)
-        with Student(self.sandbox, self.limits, plots) as half:
-            run = Run(half, seed)
-            shown = [run.cell(cell) for cell in code]
-        if run.incomplete:
-            with Student(self.sandbox, self.limits, plots, shown=False) as half:
-                run = Rerun(half, seed, run)
+        start = functools.partial(self.sandbox.session, plots, data_files(folder))
+        with contextlib.chdir(folder or "."):
+            with Student(start, self.sandbox.rung, self.limits) as half:
+                run = Run(half, seed)
                 shown = [run.cell(cell) for cell in code]
+            if run.incomplete:
+                with Student(start, self.sandbox.rung, self.limits, shown=False) as half:
+                    run = Rerun(half, seed, run)
+                    shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):
             cell["outputs"] = output
         return run.verdicts
@@ -122,6 +128,18 @@ class Grader:
         self.close()
 
 
+def data_files(folder: Path | None) -> dict[str, bytes]:
+    """Return the files that lie beside an assignment's notebooks, by their relative paths."""
+    if folder is None:
+        return {}
+    files = [path for path in sorted(folder.rglob("[!.]*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in files
+        if path.suffix != ".ipynb" and ".ipynb_checkpoints" not in path.parts
+    }
+
+
 def marks(cell: NotebookNode) -> dict[str, Any]:
     """Return nbgrader's part of a cell's metadata."""
     found = cell["metadata"].get("nbgrader", {})
@@ -138,13 +156,12 @@ class Student:
     """U, the student's half. When its process dies it is started again and its cells replayed."""
 
     def __init__(
-        self, sandbox: Sandbox, limits: Limits, plots: bool = False, shown: bool = True
+        self, start: Callable[[], Session], rung: str, limits: Limits, shown: bool = True
     ) -> None:
-        self.rung, self.limits = sandbox.rung, limits
+        self.rung, self.limits = rung, limits
         self.fatal: set[str] = set()
         self.sources: list[str] = []
-        self._start, self._visible = functools.partial(sandbox.session, plots), shown
-        self._session = self._start()
+        self._start, self._session, self._visible = start, start(), shown
         self._replay: list[str] = []
         self.lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []

@@ -255,7 +255,9 @@ def where(console: Console, size: int = 200) -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = (ROOT / "nbgrader_config.py").read_text()
         course = classroom(Path(home) / "course", size, False, settings)
-        job = Job(NAME, course.templates(NAME), "", Limits(), course.settle_rung())
+        job = Job(
+            NAME, course.templates(NAME), course.released(NAME), "", Limits(), course.settle_rung()
+        )
         names = students(course, NAME)
         folders = [course.submitted(name, NAME) for name in names]
         notebooks = [

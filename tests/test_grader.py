@@ -177,6 +177,21 @@ def test_test_that_hangs_is_stopped(grader: Grader, hanging: str) -> None:
     assert cells[2].outputs[-1]["data"]["text/plain"] == "4.0"
 
 
+def test_both_halves_have_the_data_files(grader: Grader, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "prices.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "other.ipynb").write_text("a secret")
+    reads = "np.loadtxt('data/prices.csv', delimiter=',')"
+    cells = [given(f"import numpy as np\nprices = {reads}"),
+             new_code_cell(f"mean = {reads}.mean()"), test("assert mean == prices.mean() == 2.5"),
+             new_code_cell("import os\nprint(sorted(os.listdir()))")]  # fmt: skip
+    before = Path.cwd()
+    grader.grade_notebook(cells, folder=tmp_path)
+    assert cells[2].outputs[-1]["data"]["text/plain"] == "4.0", cells[2].outputs
+    assert cells[3].outputs[0]["text"] == "['data']\n"
+    assert Path.cwd() == before
+
+
 def test_same_student_same_questions_other_student_others(grader: Grader) -> None:
     from autograder.tasks import TASKS
 

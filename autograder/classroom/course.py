@@ -23,6 +23,8 @@ from autograder.sandbox import rungs
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
+LARGEST_FILE = 8 * 2**20
+"""Bytes of a data file, which every student's process gets."""
 SETTINGS = "nbgrader_config.py"
 
 
@@ -102,7 +104,9 @@ class Course:
 
     def release(self, assignment: str) -> None:
         """Make the students' version from the source with nbgrader's own step."""
-        self.source(assignment)
+        for path in self.source(assignment).rglob("*"):
+            if path.stat().st_size > LARGEST_FILE:
+                raise CourseError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB")
         api = NbGraderAPI(self.directory, config=self.config)
         outcome = api.generate_assignment(assignment, force=True, create=True)
         if not outcome["success"]:

@@ -39,6 +39,7 @@ def grade_class(
     job = Job(
         assignment=assignment,
         handed_out=course.templates(assignment),
+        released=course.released(assignment),
         course_seed=str(settings.get("course_seed", "")),
         limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
         rung=course.settle_rung(rung),

@@ -62,5 +62,5 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         grading = grader(
             self.course_seed, limits, course.settle_rung(self.rung), course.own_tasks()
         )
-        grading.grade_notebook(nb.cells, ids["student"])
+        grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
         return nb, resources

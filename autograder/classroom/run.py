@@ -20,7 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.classroom.rebuild import Unreadable, bounded, grade_id, ordinary, read, rebuild
-from autograder.grader import Grader, Limits, is_locked, marks
+from autograder.grader import Grader, Limits, data_files, is_locked, marks
 from autograder.tasks import load_tasks
 
 
@@ -30,6 +30,7 @@ class Job:
 
     assignment: str
     handed_out: dict[str, NotebookNode]
+    released: Path
     course_seed: str
     limits: Limits
     rung: str
@@ -41,6 +42,7 @@ class Job:
         parts = [self.assignment, self.course_seed, str(self.limits), self.rung]
         parts += [path.read_text("utf-8") for path in self.tasks]
         parts += [nbformat.writes(notebook) for notebook in self.handed_out.values()]
+        parts += [f"{name}\0{content!r}" for name, content in data_files(self.released).items()]
         return "\0".join(parts).encode()
 
     def digest(self, folder: Path) -> str:
@@ -110,7 +112,7 @@ def run(job: Job, student: str, folder: Path) -> Graded:
             if not os.path.lexists(path):
                 raise Unreadable(f"{name}.ipynb was not handed in")
             notebook, found = rebuild(read(path), ours)
-            verdicts = graded_by.grade_notebook(notebook.cells, student)
+            verdicts = graded_by.grade_notebook(notebook.cells, student, job.released)
             notes += found
             graded.points[name] = {
                 grade_id(cell): earned(cell) for cell in notebook.cells if marks(cell).get("grade")
@@ -132,7 +134,7 @@ def shortfalls(source: Path, graded_by: Grader) -> list[str]:
     Such a test needs more of a student's code than calls with plain data, so nobody can pass it.
     """
     cells = read(source).cells
-    graded_by.grade_notebook(cells, "the solution")
+    graded_by.grade_notebook(cells, "the solution", source.parent)
     found = []
     for cell in cells:
         points = marks(cell).get("points", 0)

@@ -9,9 +9,12 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
 
 from autograder.sandbox import rungs
 from autograder.sandbox.inside import wire
@@ -71,10 +74,11 @@ class Sandbox:
         finally:
             complaint.close()
 
-    def session(self, plots: bool = False) -> Session:
-        """Return a fresh student process, in a folder of its own; with `plots` they are warm too.
+    def session(self, plots: bool = False, files: Mapping[str, bytes] | None = None) -> Session:
+        """Return a fresh student process, in a folder of its own with these files in it.
 
-        Every process costs twice as much from then on, so that a class without plots goes without.
+        With `plots` they are warm too, and every process costs twice as much from then on: a class
+        without plots goes without.
         """
         ours, theirs = socket.socketpair()
         try:
@@ -83,7 +87,10 @@ class Sandbox:
             self._restart()
             pid = self._fork(theirs, plots)
         theirs.close()
-        return Session(self, ours, pid)
+        made = Session(self, ours, pid)
+        for name, content in (files or {}).items():
+            made.write(name, content)
+        return made
 
     def _fork(self, handle: socket.socket, plots: bool) -> int:
         if plots and not self._plots:
@@ -144,6 +151,11 @@ class Session:
         request = {"do": "run", "code": code, "shown": shown}
         outputs = self._request(request, seconds).get("outputs")
         return outputs if isinstance(outputs, list) else []
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file into the process's folder."""
+        data = np.frombuffer(content, np.uint8)
+        self._request({"do": "write", "name": name, "data": data}, PATIENCE)
 
     def call(
         self, name: str, args: tuple[Any, ...], keywords: dict[str, Any], seconds: float

@@ -6,6 +6,7 @@ import base64
 import io
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -130,7 +131,7 @@ def serve(connection: socket.socket, made: Shell) -> None:
 
 
 def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
-    """Return the reply to one request: run a cell, call a function, or give a value."""
+    """Return the reply to one request: run a cell, write a file, call a function, give a value."""
     match request["do"]:
         case "run":
             outputs.clear()
@@ -139,6 +140,11 @@ def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
             formatter.active_types = formatter.format_types if request["shown"] else ["text/plain"]
             made.run_cell(request["code"], store_history=True)
             return {"outputs": list(outputs)}
+        case "write":
+            path = Path(request["name"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(request["data"].tobytes())
+            return {}
         case "call":
             function = made.user_ns.get(request["name"])
             if not callable(function):
