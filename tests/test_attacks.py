@@ -3,7 +3,7 @@
 Each file in tests/attacks/ is a submission to 02_mse. Its header says what it does where nothing
 protects (`forges`, `harm`), what it must earn, what must be seen in the graded notebook (so that no
 attack fails for a reason of its own), the rungs that promise to withstand it, how many seconds it
-gets, what comes of it in stock nbgrader, and why it succeeds as yet (`fails`). A section
+gets, and what comes of it in stock nbgrader. A section
 `# %% mse_loop` is the answer in that cell; `before` and `after mse_loop` are cells of the student's
 own, `repeat` times over. What a `forges` attack does not answer stays as handed out; a `harm`
 attack answers it rightly.
@@ -83,7 +83,6 @@ class Attack:
     rungs: list[str]
     seen: str
     stock: str
-    fails: str
     seconds: float
     cells: list[tuple[str, str]]
 
@@ -101,7 +100,6 @@ def parse(path: Path) -> Attack:
         rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
-        fails=lines.get("fails", ""),
         seconds=float(lines.get("seconds", SECONDS)),
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
     )
@@ -109,7 +107,7 @@ def parse(path: Path) -> Attack:
 
 def simple(name: str, cells: list[tuple[str, str]]) -> Attack:
     """Return a submission whose answers are right, with these cells in it."""
-    return Attack(name, False, FULL, list(RUNGS), "", "", "", SECONDS, cells)
+    return Attack(name, False, FULL, list(RUNGS), "", "", SECONDS, cells)
 
 
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
@@ -286,12 +284,7 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-def known(attack: Attack) -> list[pytest.MarkDecorator]:
-    """Return the mark of an attack that succeeds as yet."""
-    return [pytest.mark.xfail(strict=True, reason=attack.fails)] if attack.fails else []
-
-
-@pytest.mark.parametrize("attack", [pytest.param(a, id=a.name, marks=known(a)) for a in ATTACKS])
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
     if world.grader.sandbox.rung not in attack.rungs:
         pytest.skip("this rung does not promise to withstand it")
@@ -524,47 +517,36 @@ def a_thousand_cells(notebook: Json) -> None:
     notebook["cells"] += [code_cell("0", number) for number in range(1000)]
 
 
-SPOILED: dict[Callable[[Json], None], tuple[float | None, type[Exception] | None, str]] = {
-    no_cell_type: (None, None, ""),
-    numeric_cell_type: (None, None, ""),
-    no_metadata: (None, None, ""),
-    metadata_is_a_list: (None, None, ""),
-    kernel_is_a_list: (12, None, ""),
-    terminal_commands_as_kernel: (12, None, ""),
-    half_a_character_in_code: (12, None, ""),
-    half_a_character_in_an_answer: (12, None, ""),
-    source_is_a_number: (12, None, ""),
-    source_is_a_list_of_numbers: (None, None, ""),
-    nothing_as_a_cell: (None, None, ""),
-    grade_id_is_a_list: (12, None, ""),
-    every_id_the_same: (12, None, ""),
-    results_filled_in: (7, None, ""),
-    strange_points: (12, None, ""),
-    grade_cell_claims_to_be_an_answer: (7, None, ""),
-    answer_claims_to_be_a_test: (7, None, ""),
-    setup_replaced: (7, None, ""),
-    foreign_schema: (12, None, ""),
-    foreign_format: (None, None, ""),
-    huge_metadata: (12, None, ""),
-    deep_metadata: (None, None, ""),
-    attachments: (12, None, ""),
-    a_thousand_cells: (12, None, ""),
+SPOILED: dict[Callable[[Json], None], float | None] = {
+    no_cell_type: None,
+    numeric_cell_type: None,
+    no_metadata: None,
+    metadata_is_a_list: None,
+    kernel_is_a_list: 12,
+    terminal_commands_as_kernel: 12,
+    half_a_character_in_code: 12,
+    half_a_character_in_an_answer: 12,
+    source_is_a_number: 12,
+    source_is_a_list_of_numbers: None,
+    nothing_as_a_cell: None,
+    grade_id_is_a_list: 12,
+    every_id_the_same: 12,
+    results_filled_in: 7,
+    strange_points: 12,
+    grade_cell_claims_to_be_an_answer: 7,
+    answer_claims_to_be_a_test: 7,
+    setup_replaced: 7,
+    foreign_schema: 12,
+    foreign_format: None,
+    huge_metadata: 12,
+    deep_metadata: None,
+    attachments: 12,
+    a_thousand_cells: 12,
 }
-"""What a right notebook earns after each (None: it is refused in one line), and what fails yet."""
+"""What a right notebook earns after each (None: it is refused in one line)."""
 
 
-@pytest.mark.parametrize(
-    ("spoil", "earns"),
-    [
-        pytest.param(
-            spoil,
-            earns,
-            id=spoil.__name__,
-            marks=[pytest.mark.xfail(strict=True, raises=fails, reason=why)] if fails else [],
-        )
-        for spoil, (earns, fails, why) in SPOILED.items()
-    ],
-)
+@pytest.mark.parametrize(("spoil", "earns"), SPOILED.items(), ids=[f.__name__ for f in SPOILED])
 @pytest.mark.filterwarnings("ignore:Non-unique cell id")
 def test_notebook_that_lies_about_itself(
     grader: Grader, tmp_path: Path, spoil: Callable[[Json], None], earns: float | None
