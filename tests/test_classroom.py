@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -140,7 +141,10 @@ def alive(pid: int) -> bool:
     return state.stdout.strip() not in ("", "Z")
 
 
-def test_killed_run_loses_nothing_finished_and_leaves_nothing_running(course: Course) -> None:
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_run_loses_nothing_finished_and_leaves_nothing_running(
+    course: Course, way: signal.Signals
+) -> None:
     write_sample(course, NAME, 12)
     course.release(NAME)
     journal = course.root / "grading" / f"{NAME}.jsonl"
@@ -152,8 +156,8 @@ def test_killed_run_loses_nothing_finished_and_leaves_nothing_running(course: Co
         assert run.poll() is None
         time.sleep(0.02)
     workers = descendants(run.pid)
-    run.kill()
-    run.wait()
+    run.send_signal(way)
+    assert run.wait() == (1 if way == signal.SIGINT else -way)
     soon = time.monotonic() + 10
     while (left := [pid for pid in workers if alive(pid)]) and time.monotonic() < soon:
         time.sleep(0.05)
