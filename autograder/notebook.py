@@ -146,13 +146,18 @@ def quiz(lesson: str) -> None:
     from jupyterquiz import display_quiz
 
     with same_id(f"quiz of {lesson}"):
-        display_quiz(f"{lesson}.quiz.json", shuffle_answers=False)
+        display_quiz(
+            f"{lesson}.quiz.json",
+            shuffle_answers=False,
+            colors={"--jq-numeric-input-label": "currentColor"},  # the library's is dark on dark
+        )
 
 
 def flashcards(lesson: str) -> None:
     """Show the flashcards of a lesson; they are in `<lesson>.cards.json` beside the notebook."""
     from jupytercards import display_flashcards
 
+    show("<style>.next {color: inherit !important}</style>", "")  # else dark on a dark page
     with same_id(f"flashcards of {lesson}"):
         # white text needs darker cards than the library's own
         display_flashcards(
