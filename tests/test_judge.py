@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from verdicts import expected, sections, verdict_of
 
 from autograder.tasks import TASKS
@@ -24,3 +28,33 @@ def test_wrong_solution_is_rejected_and_named(task: str, title: str, source: str
     verdict = verdict_of(task, source)
     assert verdict.score < 1.0
     assert expected(title) <= set(verdict.mistakes), verdict.mistakes
+
+
+@pytest.mark.parametrize("task", TASKS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_no_random_question_makes_a_fair_solution_fail(task: str, data: st.DataObject) -> None:
+    _, source = data.draw(st.sampled_from(sections("fair", task)))
+    verdict = verdict_of(task, source, data.draw(st.integers(0, 2**32 - 1)))
+    assert verdict.passed, verdict.rows
+
+
+def anonymous(source: str) -> str:
+    """Return what is left of a source when all names of its own are numbered."""
+    tree = ast.parse(source)
+    own: dict[str, str] = {}
+    for node in ast.walk(tree):
+        for field in ("id", "arg", "name"):
+            bound = not isinstance(node, ast.Name) or isinstance(node.ctx, ast.Store)
+            if bound and isinstance(name := getattr(node, field, None), str):
+                own.setdefault(name, f"name{len(own)}")
+    for node in ast.walk(tree):
+        for field in ("id", "arg", "name"):
+            if isinstance(name := getattr(node, field, None), str):
+                setattr(node, field, own.get(name, name))
+    return ast.dump(tree)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_fair_solutions_differ_by_more_than_names(task: str) -> None:
+    assert len({anonymous(source) for _, source in sections("fair", task)}) >= 25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -11,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.behaviour import SYMPTOMS, behaviour, unexplained
+from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
 from autograder.judge.compare import right
-from autograder.judge.diagnose import diagnose
+from autograder.judge.diagnose import diagnose, usable
 from autograder.judge.style import read_style, without_magics
 from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
 from autograder.tasks import Call, Formula, Task
@@ -21,6 +22,9 @@ from autograder.tasks import Call, Formula, Task
 __all__ = ["Answer", "Example", "Finding", "Row", "Verdict", "judge", "sentences", "without_magics"]
 
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
+
+NOT_FINITE = ("no-clipping", "clips-zero-only", "clips-one-only")
+"""Names of edges for those who get infinity there; a number comes of another bound."""
 
 
 @cache
@@ -72,7 +76,7 @@ def judge(
         Row("style", style is None, ""),
     )
     found = wrong_turns(task, asked) if edges else []
-    found = found or [finding(slug) for slug in dict.fromkeys(one.call.slug for one in edges)]
+    found = found or own_names(task, edges)
     return Verdict(
         task.name,
         rows,
@@ -98,18 +102,36 @@ def named(
 def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Finding]:
     """Return the findings for the wrong turns that give exactly these answers.
 
-    Where several explain them equally well, each after the first begins with "Or"; the second
-    mistake of two at once begins with "And".
+    What several sets share comes first. The second mistake of two at once begins with "And"; what
+    stands in its place, or in that of both, with "Or".
     """
     told: list[Finding] = []
-    for taken in diagnose(task, asked):
-        for mistake in taken:
+    sets = diagnose(task, asked)
+    often = Counter(mistake.slug for taken in sets for mistake in taken)
+    for taken in sorted(sets, key=lambda taken: -max(often[m.slug] for m in taken)):
+        joins = "Or: " if told else ""
+        for mistake in sorted(taken, key=lambda m: -often[m.slug]):
             new = finding(mistake.slug, mistake.detail)
-            if any(earlier.says.endswith(new.says) for earlier in told):
-                continue
-            joins = "" if not told else "Or: " if mistake is taken[0] else "And: "
-            told.append(replace(new, says=joins + new.says))
+            if not any(earlier.says.endswith(new.says) for earlier in told):
+                told.append(replace(new, says=joins + new.says))
+                joins = "And: "
     return told
+
+
+def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
+    """Return what the failing edges are named for; for a crash, the cause that its text tells.
+
+    A name that is also a wrong turn's claims a cause; another one only says what was asked.
+    """
+    causes = {mistake.slug for mistake in task.pipeline.mistakes}
+    names = []
+    for one in edges:
+        slug, answer = one.call.slug, one.answer
+        crash = raised(answer, one.visible) if answer.error and slug in causes else None
+        if slug in NOT_FINITE and usable(answer.value):
+            slug = "eps-ignored"
+        names.append(crash or (slug, ""))
+    return [finding(*name) for name in dict.fromkeys(names)]
 
 
 def said(one: Asked, cells: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -27,19 +28,29 @@ RAISED = {
 }
 """Errors that are a mistake by their name."""
 
+UNCALLED = (
+    r"('|of type |not )(builtin_function_or_method|function|method|numpy\.(ufunc|_Array\w+))\b"
+)
+BUILTINS = r"(?<![\w.])(abs|all|any|float|int|len|list|max|min|pow|range|round|sorted|sum|zip)\("
+
 TOLD = (
+    ("times-missing", r"object is not callable", r"(?<![\w.])\d[\d.]*\s*\(|\)\s*\("),
+    ("hides-function", r"object is not callable", BUILTINS),
+    ("times-missing", r"'(int|float|list|numpy\.\w+)' object is not callable", ""),
+    ("not-called", UNCALLED, ""),
     ("builtin-max-on-array", r"truth value of an array", r"\b(max|min)\("),
     ("if-on-array", r"truth value of an array", ""),
-    ("np-max-not-maximum", r"integer scalar arrays|as an integer", r"np\.a?(max|min)\("),
+    ("np-max-axis", r"integer scalar arrays|as an integer", r"np\.a?(max|min)\("),
     ("crash-on-array", r"only (length-1|size-1|0-dimensional) arrays|unhashable type: 'numpy", ""),
-    ("crash-on-array", r"'(numpy\.)?ndarray' object (has no attribute|is not callable)", ""),
+    ("crash-on-array", r"'(numpy\.)?ndarray' object has no attribute", ""),
     ("crash-on-list", r"for [-+*/]*: 'list' and|pow\(\): 'list'|: '(float|int)' and 'list'", ""),
     ("crash-on-list", r"'list' object has no attribute|operand type for .*: 'list'", ""),
     ("crash-on-list", r"list indices must be|multiply sequence by", ""),
     ("signature", r"required positional|positional arguments? but|unexpected keyword", ""),
     ("number-not-sequence", r"not iterable|of type '(int|float|numpy\.float64)' has no len", ""),
+    ("number-not-sequence", r"'(int|float|numpy\.\w+)' object is not subscr|index to scalar", ""),
     ("two-dim-only", r"tuple index out of range", r"\.shape"),
-    ("off-by-one", r"(list|tuple|string) index out of range|out of bounds for axis", ""),
+    ("index-too-large", r"(list|tuple|string) index out of range|out of bounds for axis", ""),
     ("caret-not-power", r"operand type\(s\) for \^|ufunc 'bitwise_xor'", ""),
     ("shapes-differ", r"broadcast together|inhomogeneous shape|not aligned|mismatch", ""),
     ("none-inside", r"unsupported operand type\(s\) for .*'NoneType'", ""),
@@ -47,7 +58,7 @@ TOLD = (
 )
 """Errors that are a mistake by what they say, and by the line that raised them."""
 
-SYMPTOMS = ("shapes-differ", "off-by-one")
+SYMPTOMS = ("shapes-differ", "index-too-large")
 """Errors that only tell what a wrong turn led to."""
 
 RETURNED = {
@@ -108,10 +119,15 @@ def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str] | None:
 
 def raised(answer: Answer, visible: bool) -> tuple[str, str] | None:
     """Return the slug for an error by what it says; a hidden question's words stay here."""
-    for slug, message, line in TOLD:
-        if re.search(message, answer.message) and re.search(line, answer.line):
-            return slug, answer.message if visible else ""
-    return None
+    slug = told(answer.message, answer.line)
+    return (slug, answer.message if visible else "") if slug else None
+
+
+@cache
+def told(message: str, line: str) -> str | None:
+    """Return the slug for an error by its text and its line; None for one of arithmetic."""
+    fits = (s for s, m, at in TOLD if re.search(m, message) and re.search(at, line))
+    return next(fits, None)
 
 
 def constant(answers: Sequence[Answer]) -> bool:

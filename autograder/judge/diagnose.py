@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.behaviour import told
 from autograder.judge.compare import close, numbers
 from autograder.judge.verdict import Asked
 from autograder.tasks import Taken, Task
@@ -30,19 +31,27 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
         (one for one in must if not one.right),
         key=lambda one: (one.call.kind != "random", np.size(one.call.args[0])),
     )
-    told: list[Taken] = []
+    single: list[Taken] = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
         for outcomes in (task.pipeline.singles, task.pipeline.pairs):
+            if outcomes == task.pipeline.pairs and not enough(must):
+                break
             fits = [t for t, value in outcomes(telling.call.args) if same(telling, value, task)]
             found = [taken for taken in fits if explains(task, taken, must)]
-            if told:  # a second mistake, which only shows in an edge
-                found = [taken for taken in found if any((m,) in told for m in taken)]
-            best = [taken for taken in found if explains(task, taken, edges)]
-            if best:
+            alone = {mistake.slug for taken in single for mistake in taken}
+            if alone:  # a second mistake, which only shows in an edge
+                found = [taken for taken in found if any(m.slug in alone for m in taken)]
+            if best := likely([taken for taken in found if explains(task, taken, edges)]):
                 return simplest(best)
-            told = told or found
-    return simplest(told)
+            single = single or likely(found)
+    return simplest(single)
+
+
+def likely(found: list[Taken]) -> list[Taken]:
+    """Return the pairs without an odd mistake if there are any, else all; every single one."""
+    plain = [taken for taken in found if len(taken) == 1 or not any(m.odd for m in taken)]
+    return plain or found
 
 
 def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
@@ -50,12 +59,22 @@ def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
     return all(same(one, task.pipeline.run(taken, one.call.args), task) for one in asked)
 
 
+def enough(asked: Iterable[Asked]) -> bool:
+    """Whether the answers can bear two mistakes at once: one, and plain zeros, fit too many."""
+    answers = [one.answer for one in asked if one.call.kind != "again"]
+    return sum(bool(a.error) or bool(np.any(a.value)) for a in answers) > 1
+
+
 def same(one: Asked, value: Any, task: Task) -> bool:
     """Whether a question was answered with this value.
 
-    NumPy gives nan or inf where plain Python raises: each of them is like the other.
+    NumPy gives nan or inf where plain Python raises: each of them is like the other. An error
+    that is none of arithmetic, as its text tells, is only like a wrong turn that fails.
     """
-    if one.answer.error or not usable(one.answer.value):
+    answer = one.answer
+    if answer.error and told(answer.message, answer.line):
+        return value is None
+    if answer.error or not usable(answer.value):
         return not usable(value)
     return close(one.answer.value, value, task.tolerance)
 

@@ -77,10 +77,10 @@ OUTPUT = (
     wrong("last-only", finish=lambda g: g[-1]),
     wrong("last-only", finish=lambda g: g[-1:]),
     wrong("overwrites-accumulator", finish=keep(-1, None)),
-    wrong("off-by-one", finish=lambda g: g[1:]),
-    wrong("off-by-one", finish=lambda g: g[:-1]),
-    wrong("off-by-one", finish=keep(1, None)),
-    wrong("off-by-one", finish=keep(0, -1)),
+    wrong("off-by-one", "the first", finish=lambda g: g[1:]),
+    wrong("off-by-one", "the last", finish=lambda g: g[:-1]),
+    wrong("off-by-one", "the first", finish=keep(1, None)),
+    wrong("off-by-one", "the last", finish=keep(0, -1)),
     wrong("extra-axis", finish=lambda g: g[:, None]),
     wrong("extra-axis", finish=lambda g: g[None]),
 )
@@ -247,10 +247,6 @@ CLIP = (
     clipping("no-clipping", lambda p, eps: p),
     clipping("clips-one-only", lambda p, eps: np.minimum(p, 1 - eps)),
     clipping("half-clip", lambda p, eps: np.minimum(p, 1 - eps)),
-    clipping("clips-exact-only", lambda p, eps: np.where(p == 0, eps, p)),
-    clipping(
-        "clips-exact-only", lambda p, eps: np.where(p == 0, eps, np.where(p == 1, 1 - eps, p))
-    ),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, 1 - eps)),
     clipping("clip-min-max-swapped", lambda p, eps: np.minimum(p, eps)),
@@ -278,6 +274,7 @@ CLIP = (
 
 CLASS_CLIP = (
     *CLIP,
+    clipping("clips-exact-only", lambda p, eps: np.where(p == 0, eps, p)),
     clipping("threshold-first", lambda p, eps: clipped(largest(p), eps)),
     clipping("eps-in-log", lambda p, eps: p + eps),
     clipping("eps-in-log", lambda p, eps: clipped(p, eps) + eps),
@@ -415,8 +412,8 @@ ONE_HOT = (
     ),
     wrong("hard-coded-classes", "3", rows=lambda m: m.reshape(-1, 3).sum(axis=1)),
     wrong("hard-coded-classes", "3", rows=lambda m: m.sum(axis=1) / 3),
-    wrong("off-by-one", rows=lambda m: m[:, 1:].sum(axis=1)),
-    wrong("off-by-one", rows=lambda m: m[:, :-1].sum(axis=1)),
+    wrong("off-by-one", "the first class", rows=lambda m: m[:, 1:].sum(axis=1)),
+    wrong("off-by-one", "the last class", rows=lambda m: m[:, :-1].sum(axis=1)),
     wrong("max-not-mean", rows=lambda m: m.max(axis=1), reduce=np.max),
     wrong("early-return", rows=lambda m: m[:, 0], reduce=lambda e: e[0]),
     wrong("early-return", rows=lambda m: m[:, 0], reduce=lambda e: e[0] / e.size),
@@ -439,6 +436,16 @@ def chosen(q: Any, classes: Any) -> Any:
 def picked(slug: str, pick: Callable[[Any, Any], Any], detail: str = "", **more: Any) -> Mistake:
     """Return the mistake that takes other numbers from the rows, logs included."""
     return wrong(slug, detail, pick=pick, log=same, **more)
+
+
+def counting(classes: Callable[[Any], int]) -> Callable[..., Any]:
+    """Return a stage that counts the classes in this way, and fails where rows have others."""
+
+    def stage(labels: Any, p: Any, eps: float) -> Any:
+        one_hot(labels, classes(labels)) * p
+        return STAGES["arrays"](labels, p, eps)
+
+    return stage
 
 
 SPARSE = (
@@ -471,8 +478,8 @@ SPARSE = (
     picked("rows-by-label", lambda c, q: np.log(q[c]).sum(axis=1)),
     picked("rows-by-label", lambda c, q: np.log(q[c]).mean(axis=1)),
     picked("wrong-axis", lambda c, q: np.log(q[c, np.arange(len(q))])),
-    picked("classes-from-labels", lambda c, q: of_classes(c, q, len(np.unique(c)))),
-    picked("classes-from-labels", lambda c, q: of_classes(c, q, c.max() + 1)),
+    wrong("classes-from-labels", arrays=counting(lambda c: len(np.unique(c)))),
+    wrong("classes-from-labels", arrays=counting(lambda c: np.max(c) + 1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]).sum(axis=1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]).mean(axis=1)),
     picked("all-pairs", lambda c, q: np.log(q[:, c]), select=same, reduce=same),
@@ -499,11 +506,6 @@ SPARSE = (
 def one_hot(classes: Any, k: int) -> Any:
     """Rows with 1 at the class and 0 elsewhere; fails on a class that is not below k."""
     return np.eye(k)[classes]
-
-
-def of_classes(classes: Any, q: Any, k: int) -> Any:
-    """Return the log of each row's true class, with k classes; fails unless q has as many."""
-    return (one_hot(classes, k) * np.log(q)).sum(axis=1)
 
 
 def others(classes: Any, q: Any) -> Any:

@@ -61,11 +61,13 @@ MARGINS = (
     wrong("margin-missing", margin=lambda y, s: np.where(y > 0, s, 1 - s)),
     wrong("margin-missing", margin=lambda y, s: np.where(y > 0, 1 + s, -s)),
     wrong("max-after-mean", margin=lambda y, s: np.reshape(y @ s, 1)),
+    wrong("max-after-mean",  # the one loss of all samples together, over n
+          margin=lambda y, s: np.where(np.arange(len(y)) == 0, y @ s, np.inf)),
     wrong("all-pairs", margin=np.outer),
     wrong("all-pairs", margin=np.outer, reduce=lambda v: np.sum(v) / len(v)),
     wrong("bracket-misplaced", margin=lambda y, s: (1 - y) * s, missing=same),
     wrong("bracket-misplaced", margin=lambda y, s: y * (1 - s), missing=same),
-)
+)  # fmt: skip
 
 PIECES = (
     wrong("hinge-sign", missing=lambda m: 1 + m),
@@ -79,7 +81,7 @@ PIECES = (
     wrong("max-missing", cut=same),
     wrong("max-missing", missing=lambda m: m - 1, cut=same),
     wrong("abs-not-max", cut=np.abs),
-    wrong("min-of-branches", cut=lambda v: np.minimum(v, 0)),
+    wrong("min-of-branches", "smaller", cut=lambda v: np.minimum(v, 0)),
     wrong("wrong-floor", "1", cut=lambda v: np.maximum(v, 1)),
     wrong("wrong-floor", "-1", cut=lambda v: np.maximum(v, -1)),
     wrong("wrong-floor", "0, and 1 at most", cut=lambda v: np.clip(v, 0, 1)),

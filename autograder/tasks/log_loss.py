@@ -145,6 +145,12 @@ def guarded(y: Any, p: Any, eps: float) -> tuple[Any, Any, Any]:
     return y, np.where(p > 0, p, 1), np.where(p < 1, 1 - p, 1)
 
 
+def skipping(y: Any, p: Any, eps: float) -> tuple[Any, Any, Any]:
+    """Let 1 stand in both logarithms of a sample that would have to be clipped."""
+    fine = clipped(p, eps) == p
+    return y, np.where(fine, p, 1), np.where(fine, 1 - p, 1)
+
+
 CLIPS = (
     clip("no-clipping", lambda p, eps: p),
     clip("clips-zero-only", lambda p, eps: np.maximum(p, eps)),
@@ -194,6 +200,7 @@ CLIPS = (
     clip("smooths", lambda p, eps: p * (1 - 2 * eps) + eps),
     clip("smooths", lambda p, eps: (p + eps) / (1 + 2 * eps)),
     clip("smooths", lambda p, eps: p * (1 - eps) + eps / 2),
+    wrong("skips-clipped", clip=skipping),
     wrong("nan-to-num", clip=guarded),
     wrong("nan-to-num", clip=lambda y, p, eps: both(y, p),
           logs=lambda y, a, b: (y, np.nan_to_num(log(a)), np.nan_to_num(log(b)))),
@@ -390,7 +397,6 @@ def in_base(base: int) -> tuple[Mistake, ...]:
 
 
 SIGMOIDS = (
-    of_probability("no-clipping", sigmoid),
     of_probability("no-max-shift", sigmoid),
     *(
         of_probability("saturates", kept_off(eps, sigmoid))
@@ -402,7 +408,7 @@ SIGMOIDS = (
         for eps in (1e-15, 1e-16, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7)
     ),
     of_probability("sigmoid-twice", lambda z: sigmoid(sigmoid(z))),
-    of_probability("sign-in-exp", lambda z: sigmoid(-z)),
+    of_probability("logit-sign", lambda z: sigmoid(-z)),
     of_probability("softmax-instead", lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
     of_probability("wrong-base", lambda z: 1 / (1 + 2.0**-z), "2"),
     of_probability("wrong-base", lambda z: 1 / (1 + 10.0**-z), "10"),
@@ -427,14 +433,14 @@ STABLE = (
     logits("no-max-shift", lambda y, z: np.log(1 + np.exp(-(2 * y - 1) * z))),
     *in_base(2),
     *in_base(10),
-    logits("max-missing", lambda y, z: rest(z) - y * z),
-    logits("max-missing", lambda y, z: z - y * z + rest(z)),
-    logits("max-missing", lambda y, z: np.abs(z) - y * z + rest(z)),
-    logits("abs-missing", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(np.exp(-z))),
-    logits("abs-missing", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(np.exp(z))),
-    logits("sign-in-exp", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(np.exp(np.abs(z)))),
-    logits("sign-in-exp", lambda y, z: soft(-z) - y * z),
-    logits("sign-in-exp", lambda y, z: soft(z) + (1 - y) * z),
+    logits("max-of-logit", lambda y, z: rest(z) - y * z, "nothing"),
+    logits("max-of-logit", lambda y, z: z - y * z + rest(z), "z"),
+    logits("max-of-logit", lambda y, z: np.abs(z) - y * z + rest(z), "|z|"),
+    logits("sign-kept", lambda y, z: np.maximum(z, 0) - y * z + soft(-z), "in the exponent"),
+    logits("sign-kept", lambda y, z: np.maximum(z, 0) - y * z + soft(z), "in the exponent"),
+    logits("logit-sign", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(np.exp(np.abs(z)))),
+    logits("logit-sign", lambda y, z: soft(-z) - y * z),
+    logits("logit-sign", lambda y, z: soft(z) + (1 - y) * z),
     logits("sign-before-yz", lambda y, z: soft(z) + y * z),
     logits("sign-before-yz", lambda y, z: soft(-z) - (1 - y) * z),
     logits("sign-before-yz", lambda y, z: soft(y * z)),
@@ -451,6 +457,8 @@ STABLE = (
     logits("np-max-not-maximum", lambda y, z: np.max(z) - y * z + rest(z)),
     logits("np-max-not-maximum", lambda y, z: max(np.max(z), 0) - y * z + rest(z)),
     logits("term-missing", lambda y, z: -y * z, "log(1 + exp(z))"),
+    logits("term-missing", lambda y, z: soft(z) - y * np.maximum(z, 0), "y · z where z < 0"),
+    logits("term-missing", lambda y, z: soft(z) - y * np.minimum(z, 0), "y · z where z > 0"),
     logits("wrong-loss", lambda y, z: (y - sigmoid(z)) ** 2, "the mean squared error"),
     logits("wrong-loss", lambda y, z: np.abs(y - sigmoid(z)), "the mean absolute error"),
     logits("wrong-loss", lambda y, z: (y - z) ** 2, "the squared error of the logits"),

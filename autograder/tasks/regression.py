@@ -98,10 +98,10 @@ REDUCE = (
     wrong("wrong-start", reduce=lambda e: (np.sum(e) + 1) / e.size),
     wrong("wrong-start", reduce=lambda e: (np.sum(e) - 1) / e.size),
     wrong("wrong-start", reduce=lambda e: mean(e) + 1),
-    wrong("off-by-one", select=lambda e: e[1:]),
-    wrong("off-by-one", select=lambda e: e[:-1]),
-    wrong("off-by-one", select=keep(1, None)),
-    wrong("off-by-one", select=keep(0, -1)),
+    wrong("off-by-one", "the first, and divides by n - 1", select=lambda e: e[1:]),
+    wrong("off-by-one", "the last, and divides by n - 1", select=lambda e: e[:-1]),
+    wrong("off-by-one", "the first", select=keep(1, None)),
+    wrong("off-by-one", "the last", select=keep(0, -1)),
     wrong("int-buffer", select=np.trunc),
     *(
         wrong("rounds-result", f"{ROUNDED[d]}, sample by sample", select=rounding(d))
@@ -287,7 +287,9 @@ RELATIVE = (
               pair=lambda t, p, size=size: error(t, p) / size(t, p))
         for what, size in (
             ("the truth", lambda t, p: np.abs(t)),
+            ("the truth", lambda t, p: t),
             ("the prediction", lambda t, p: np.abs(p)),
+            ("the prediction", lambda t, p: p),
             ("truth and prediction", lambda t, p: (np.abs(t) + np.abs(p)) / 2),
             ("the mean truth", lambda t, p: np.mean(t)),
             ("the mean size of the truths", lambda t, p: np.mean(np.abs(t))),

@@ -63,6 +63,18 @@ def edge(name: str, slug: str, *args: Any, upto: tuple[Any, ...] = ()) -> Call:
     return Call("edge", name, args, slug, upto)
 
 
+ODD = frozenset({
+    "all-pairs", "bracket-misplaced", "clip-typo", "delta-misplaced", "divides-in-loop",
+    "dot-orientation", "eps-other-value", "eps-wrong-side", "hard-coded-classes", "hard-coded-n",
+    "if-on-array", "linear-offset", "misaligned", "norm-not-sum", "normalizes", "other-stencil",
+    "outer-product", "overwrites-accumulator", "prediction-as-weight", "rounds-result",
+    "running-total", "smooths", "square-of-sum", "times-hundred", "wrong-base", "wrong-floor",
+    "wrong-margin", "wrong-n", "wrong-operator", "wrong-power", "wrong-sigmoid", "wrong-slope",
+    "wrong-start",
+})  # fmt: skip
+"""Mistakes that are seldom made beside another: what a pair with one explains, others do better."""
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One wrong turn: the slug that names it, which one of its kind, the stages it replaces."""
@@ -70,6 +82,11 @@ class Mistake:
     slug: str
     detail: str
     stages: Mapping[str, Stage]
+
+    @property
+    def odd(self) -> bool:
+        """Whether it is far-fetched as one mistake of two."""
+        return self.slug in ODD
 
 
 def wrong(slug: str, detail: str = "", **stages: Stage) -> Mistake:
@@ -129,6 +146,7 @@ class Pipeline:
     def pairs(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
         """Yield every two mistakes that replace different stages, and what the loss gives then.
 
+        Two odd ones at once explain nothing: they fit by chance more often than they are made.
         Up to the first stage that the later one replaces, the earlier one was alone: what it had
         come to is kept.
         """
@@ -141,7 +159,8 @@ class Pipeline:
         ]
         for a, b in combinations(range(len(self.mistakes)), 2):
             taken = self.mistakes[a], self.mistakes[b]
-            if taken[0].stages.keys().isdisjoint(taken[1].stages):
+            apart = taken[0].stages.keys().isdisjoint(taken[1].stages)
+            if apart and not all(mistake.odd for mistake in taken):
                 early, late = (a, b) if first[a] < first[b] else (b, a)
                 start, turns = first[late], self.mistakes[late].stages
                 rest = map(turns.get, names[start:], paths[early][start:])
