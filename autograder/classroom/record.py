@@ -1,14 +1,14 @@
 """The one writer: puts graded submissions into nbgrader's gradebook and its autograded folder.
 
-It makes the rows that `nbgrader autograde` makes, with nbgrader's own classes, but reads all of an
-assignment at once and commits whatever is finished together; a test compares the two row by row.
+It makes the rows that `nbgrader autograde` makes, with nbgrader's own classes, but commits
+whatever is finished together; a test compares the two row by row.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -55,7 +55,7 @@ class Recorder:
         return self
 
     def _load(self) -> None:
-        """Fetch all rows of the assignment in a few queries, and keep them: nobody else writes."""
+        """Fetch what all submissions have in common, and who is known already."""
         database = self._book.db
         database().expire_on_commit = False
         self._row = self._book.find_assignment(self._assignment)
@@ -65,14 +65,9 @@ class Recorder:
             for notebook in self._row.notebooks
             for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
         }
-        self._students = {name for (name,) in database.execute(select(Student.id))}
-        parts = selectinload(SubmittedAssignment.notebooks)
-        rows = select(SubmittedAssignment).where(SubmittedAssignment.assignment == self._row)
-        everything = rows.options(
-            parts.selectinload(SubmittedNotebook.grades),
-            parts.selectinload(SubmittedNotebook.comments),
-        )
-        self._submissions = {row.student_id: row for row in database.scalars(everything)}
+        self._students = set(database.scalars(select(Student.id)))
+        mine = SubmittedAssignment.assignment_id == self._row.id
+        self._known = set(database.scalars(select(SubmittedAssignment.student_id).where(mine)))
 
     def __exit__(
         self,
@@ -94,19 +89,58 @@ class Recorder:
                 found[line["student"]] = line
         return found
 
-    def record(self, batch: Iterable[Graded]) -> list[Line]:
+    def record(self, batch: Sequence[Graded]) -> list[Line]:
         """Write some submissions everywhere, with one commit; return their lines for the report."""
-        written = [(graded, self._line(graded)) for graded in batch]
+        rows = self._rows({graded.student for graded in batch if not graded.problem})
+        written = [(graded, self._line(graded, rows)) for graded in batch]
         self._book.db.commit()
         for graded, _ in written:
             if not graded.problem:
-                self._penalize(self._submissions[graded.student])
+                self._penalize(rows[graded.student])
                 self._documents(graded)
         with self._journal.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(line) + "\n" for _, line in written)
         return [line for _, line in written]
 
-    def _line(self, graded: Graded) -> Line:
+    def _rows(self, students: set[str]) -> dict[str, SubmittedAssignment]:
+        """Return the gradebook's rows for some submissions, new or as they were.
+
+        They are let go after their batch, so that no memory grows with the class.
+        """
+        asked = students & self._known
+        parts = selectinload(SubmittedAssignment.notebooks)
+        found = (
+            select(SubmittedAssignment)
+            .where(SubmittedAssignment.assignment_id == self._row.id)
+            .where(SubmittedAssignment.student_id.in_(asked))
+            .options(parts.selectinload(SubmittedNotebook.grades))
+            .options(parts.selectinload(SubmittedNotebook.comments))
+        )
+        rows = {row.student_id: row for row in self._book.db.scalars(found)} if asked else {}
+        rows |= {student: self._new_row(student) for student in students - self._known}
+        self._known |= students
+        for student, row in rows.items():
+            folder = self._course.submitted(student, self._assignment)
+            if stamp := self._course.directory.get_existing_timestamp(str(folder)):
+                row.timestamp = parse_utc(stamp)
+        return rows
+
+    def _new_row(self, student: str) -> SubmittedAssignment:
+        """Add a submission with a row for every cell, as Gradebook.add_submission would."""
+        if student not in self._students:
+            self._students.add(student)
+            self._book.db.add(Student(id=student))
+        row = SubmittedAssignment(assignment_id=self._row.id, student_id=student)
+        for notebook in self._row.notebooks:
+            made = SubmittedNotebook(notebook_id=notebook.id, assignment=row)
+            graded = [*notebook.grade_cells, *notebook.task_cells]
+            commented = [*notebook.solution_cells, *notebook.task_cells]
+            made.grades = [Grade(cell_id=cell.id) for cell in graded]
+            made.comments = [Comment(cell_id=cell.id) for cell in commented]
+        self._book.db.add(row)
+        return row
+
+    def _line(self, graded: Graded, rows: dict[str, SubmittedAssignment]) -> Line:
         """Put one submission into the gradebook and return its line."""
         line: Line = {
             "student": graded.student,
@@ -120,11 +154,10 @@ class Recorder:
             "notes": [*graded.notes, *([graded.problem] if graded.problem else [])],
             "seconds": round(graded.seconds, 3),
         }
-        return line if graded.problem else line | self._gradebook(graded)
+        return line if graded.problem else line | self._gradebook(graded, rows[graded.student])
 
-    def _gradebook(self, graded: Graded) -> Line:
+    def _gradebook(self, graded: Graded, submission: SubmittedAssignment) -> Line:
         """Write the points; return what of the line the gradebook knows."""
-        submission = self._submission(graded.student)
         changed: dict[str, list[float | None]] = {}
         cells: dict[str, float] = {}
         max_points, by_hand = 0.0, 0
@@ -153,32 +186,6 @@ class Recorder:
             "by_hand": by_hand,
             "changed": changed,
         }
-
-    def _submission(self, student: str) -> SubmittedAssignment:
-        """Return the gradebook's row for a submission, new or as it was."""
-        folder = self._course.submitted(student, self._assignment)
-        stamp = self._course.directory.get_existing_timestamp(str(folder))
-        if student not in self._submissions:
-            self._submissions[student] = self._new_submission(student)
-        submission = self._submissions[student]
-        if stamp:
-            submission.timestamp = parse_utc(stamp)
-        return submission
-
-    def _new_submission(self, student: str) -> SubmittedAssignment:
-        """Add a submission with a row for every cell, as Gradebook.add_submission would."""
-        if student not in self._students:
-            self._students.add(student)
-            self._book.db.add(Student(id=student))
-        submission = SubmittedAssignment(assignment=self._row, student_id=student)
-        for notebook in self._row.notebooks:
-            made = SubmittedNotebook(notebook_id=notebook.id, assignment=submission)
-            graded = [*notebook.grade_cells, *notebook.task_cells]
-            commented = [*notebook.solution_cells, *notebook.task_cells]
-            made.grades = [Grade(cell_id=cell.id) for cell in graded]
-            made.comments = [Comment(cell_id=cell.id) for cell in commented]
-        self._book.db.add(submission)
-        return submission
 
     def _penalize(self, submission: SubmittedAssignment) -> None:
         """Let nbgrader's own step, or the instructor's plugin in it, judge a late submission."""

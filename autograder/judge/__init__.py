@@ -124,14 +124,16 @@ def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
     A name that is also a wrong turn's claims a cause; another one only says what was asked.
     """
     causes = {mistake.slug for mistake in task.pipeline.mistakes}
-    names = []
+    names: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
     for one in edges:
         slug, answer = one.call.slug, one.answer
         crash = raised(answer, one.visible) if answer.error and slug in causes else None
         if slug in NOT_FINITE and usable(answer.value):
-            slug = "eps-ignored"
-        names.append(crash or (slug, ""))
-    return [finding(*name) for name in dict.fromkeys(names)]
+            others.append(("eps-ignored", ""))
+        else:
+            names.append(crash or (slug, ""))
+    return [finding(*name) for name in dict.fromkeys(names or others)]
 
 
 def said(one: Asked, cells: Sequence[str]) -> str:

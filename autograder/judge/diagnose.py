@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.behaviour import told
-from autograder.judge.compare import close, numbers
+from autograder.judge.compare import TOLERANCE, close, numbers
 from autograder.judge.verdict import Asked
 from autograder.tasks import Taken, Task
 
@@ -42,8 +42,9 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
             alone = {mistake.slug for taken in single for mistake in taken}
             if alone:  # a second mistake, which only shows in an edge
                 found = [taken for taken in found if any(m.slug in alone for m in taken)]
-            if best := likely([taken for taken in found if explains(task, taken, edges)]):
-                return simplest(best)
+            best = simplest(likely([taken for taken in found if explains(task, taken, edges)]))
+            if best and not (single and len(best) > 1):  # in an edge alone, several are a guess
+                return best
             single = single or likely(found)
     return simplest(single)
 
@@ -62,7 +63,13 @@ def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
 def enough(asked: Iterable[Asked]) -> bool:
     """Whether the answers can bear two mistakes at once: one, and plain zeros, fit too many."""
     answers = [one.answer for one in asked if one.call.kind != "again"]
-    return sum(bool(a.error) or bool(np.any(a.value)) for a in answers) > 1
+    return sum(bool(answer.error) or not nothing(answer.value) for answer in answers) > 1
+
+
+def nothing(value: Any) -> bool:
+    """Whether a value is 0 throughout, but for rounding."""
+    array = numbers(value)
+    return array is not None and bool((np.abs(array) <= TOLERANCE[1]).all())
 
 
 def same(one: Asked, value: Any, task: Task) -> bool:

@@ -98,10 +98,10 @@ REDUCE = (
     wrong("wrong-start", reduce=lambda e: (np.sum(e) + 1) / e.size),
     wrong("wrong-start", reduce=lambda e: (np.sum(e) - 1) / e.size),
     wrong("wrong-start", reduce=lambda e: mean(e) + 1),
-    wrong("off-by-one", "the first, and divides by n - 1", select=lambda e: e[1:]),
-    wrong("off-by-one", "the last, and divides by n - 1", select=lambda e: e[:-1]),
     wrong("off-by-one", "the first", select=keep(1, None)),
     wrong("off-by-one", "the last", select=keep(0, -1)),
+    wrong("off-by-one", "the first, and divides by n - 1", select=lambda e: e[1:]),
+    wrong("off-by-one", "the last, and divides by n - 1", select=lambda e: e[:-1]),
     wrong("int-buffer", select=np.trunc),
     *(
         wrong("rounds-result", f"{ROUNDED[d]}, sample by sample", select=rounding(d))
