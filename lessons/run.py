@@ -12,18 +12,25 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 LESSONS = Path(__file__).parent
 LANGUAGE = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+# Two kernels that start at the same time may choose the same network port, and one waits forever.
+HOME = tempfile.TemporaryDirectory(prefix="lessons-")
+SOCKETS = {"transport": "ipc", "ip": f"{HOME.name}/kernel"} if os.name == "posix" else {}
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -35,7 +42,11 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     """Return an executed copy of `notebook`; a cell that raises stops the run."""
     executed = copy.deepcopy(notebook)
     NotebookClient(
-        executed, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(LESSONS)}}
+        executed,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(LESSONS)}},
+        config=Config(KernelManager=SOCKETS),
     ).execute()
     return executed
 

@@ -54,7 +54,13 @@ SECONDS = 30
 MEGABYTES = 400
 """By which the trusted process may grow: one frame of 16 MB of JSON becomes half of it."""
 SECRET = "the-secret-of-the-course"
-SECRETS = ["/etc", "/home", "/root/.ssh", "/var", "/tmp", *map(str, ROOT.glob("[!.]*"))]
+SEEN = [Path(sys.prefix), Path(sys.base_prefix)]
+"""Python and its libraries, which a submission may see wherever they lie."""
+SECRETS = [
+    str(place)
+    for place in [*map(Path, ("/etc", "/home", "/root/.ssh", "/var", "/tmp")), *ROOT.glob("[!.]*")]
+    if not any(seen.is_relative_to(place) for seen in SEEN)
+]
 PLANTS = ["/", "/dev", "/etc", "/sandbox/inside", site.getsitepackages()[0]]
 """Where it is tried whether a file could be made; it would have no name, and nothing would stay."""
 CANARY = """
