@@ -239,7 +239,7 @@ def compare(console: Console, sizes: list[int], plot: bool) -> None:
             with console.status(f"{PEERS[peer]}, {size} submissions {what}"):
                 costs[peer], given[peer] = run(peer, size, plot)
             differ = [name for name in given[peer] if given[peer][name] != given["nbgrader"][name]]
-            assert len(given[peer]) == size and not differ, f"{peer} gives others points: {differ}"
+            assert len(given[peer]) == size and not differ, f"{peer} gives other points: {differ}"
         for peer, cost in costs.items():
             row(table, PEERS[peer], size, cost, costs["ours"])
     if not plot:

@@ -58,7 +58,11 @@ SEEN = [Path(sys.prefix), Path(sys.base_prefix)]
 """Python and its libraries, which a submission may see wherever they lie."""
 SECRETS = [
     str(place)
-    for place in [*map(Path, ("/etc", "/home", "/root/.ssh", "/var", "/tmp")), *ROOT.glob("[!.]*")]
+    for place in [
+        *map(Path, ("/etc", "/home", "/var", "/tmp")),
+        Path.home() / ".ssh",
+        *ROOT.glob("[!.]*"),
+    ]
     if not any(seen.is_relative_to(place) for seen in SEEN)
 ]
 PLANTS = ["/", "/dev", "/etc", "/sandbox/inside", site.getsitepackages()[0]]
