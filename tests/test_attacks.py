@@ -42,7 +42,7 @@ from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild, te
 from autograder.classroom.sample import sample_students
 from autograder.grader import MAX_SHOWN, Grader, Limits
 from autograder.outputs import SHOWN
-from autograder.sandbox import rungs
+from autograder.sandbox import Sandbox, rungs
 from autograder.tasks import TASKS
 
 NAME = "02_mse"
@@ -391,6 +391,27 @@ def test_no_student_can_leave_a_letter_for_the_next(world: World) -> None:
         attack = simple("letter", cells)
         earned, told = world.grade(submission(attack, HANDED_OUT, {}))
         assert earned == FULL and re.search(says, told), told[-2000:]
+
+
+APART = """
+import ctypes, os, struct
+kernel = ctypes.CDLL(None)
+head, sets = struct.pack("Ii", 0x20080522, 0), ctypes.create_string_buffer(24)
+kernel.capget(head, sets)
+regained = kernel.capset(head, struct.pack("6I", *[1 << 21] * 3, 0, 0, 0))
+seen = [name for _, _, names in os.walk("..") for name in names]
+megabytes = os.statvfs(".").f_bavail * os.statvfs(".").f_bsize >> 20
+(os.getpid(), os.getppid(), any(sets.raw), regained, seen, megabytes)
+"""
+
+
+@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process has no namespaces")
+def test_two_students_at_once_share_nothing() -> None:
+    with Sandbox("bubblewrap") as sandbox:
+        first, second = sandbox.session(), sandbox.session()
+        first.run("open('letter', 'wb').write(bytes(2**25))", seconds=10)
+        shown = second.run(APART, seconds=10)[-1]["data"]["text/plain"]
+        assert shown == "(1, 0, False, -1, [], 128)"
 
 
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ INSIDE = Path(__file__).parent / "inside"
 SCRATCH, SCRATCH_BYTES = Path("/scratch"), 128 * 2**20
 START = (
     "import sys; sys.path[:0] = [{folder!r}, {standin!r}]; from pathlib import Path; "
-    "from inside.zygote import main; main({control}, Path({scratch!r}))"
+    "from inside.zygote import main; main({control}, Path({scratch!r}), {privileged})"
 )
 
 
@@ -40,20 +40,29 @@ def best() -> tuple[str, str]:
 def command(rung: str, control: int, scratch: Path) -> list[str]:
     """Return the command that starts the zygote on a rung; `control` is its socket's number."""
     if rung == "bubblewrap":
-        return [*locked_in(), *zygote(Path("/sandbox"), control, SCRATCH)]
-    return zygote(INSIDE.parent, control, scratch)
+        return [*locked_in(), *zygote(Path("/sandbox"), control, SCRATCH, privileged=True)]
+    return zygote(INSIDE.parent, control, scratch, privileged=False)
 
 
-def zygote(folder: Path, control: int, scratch: Path) -> list[str]:
+def zygote(folder: Path, control: int, scratch: Path, privileged: bool) -> list[str]:
     """Return the command for a zygote whose `inside` lies in `folder`."""
-    standin = str(folder / "inside" / "standin")
-    code = START.format(folder=str(folder), standin=standin, control=control, scratch=str(scratch))
+    code = START.format(
+        folder=str(folder),
+        standin=str(folder / "inside" / "standin"),
+        control=control,
+        scratch=str(scratch),
+        privileged=privileged,
+    )
     return [sys.executable, "-I", "-B", "-c", code]
 
 
 def namespaces() -> list[str]:
-    """Return bubblewrap with namespaces of its own for all that has one, and no privileges."""
-    return ["bwrap", "--unshare-user", "--unshare-all", "--new-session", "--cap-drop", "ALL"]
+    """Return bubblewrap with namespaces of its own for all that has one.
+
+    The one privilege holds for these alone: to fork into new ones (see inside/namespaces.py).
+    """
+    apart = ["bwrap", "--unshare-user", "--unshare-all", "--new-session"]
+    return [*apart, "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
 
 
 def locked_in() -> list[str]:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import cells, seccomp
+from . import cells, namespaces, seccomp
 
 PID = struct.Struct("!i")
 LIMITS = {
@@ -32,11 +32,13 @@ LIMITS = {
 }
 
 
-def confine(scratch: Path, restrict: Callable[[], bool]) -> None:
+def confine(scratch: Path, alone: bool, restrict: Callable[[], bool]) -> None:
     """Give this process a folder of its own to work in, limits, and a closed door to the kernel."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     scratch.mkdir()
+    if alone:
+        namespaces.leave(scratch)
     os.chdir(scratch)
     sys.path.append(str(scratch))  # a student's own modules; last, so that they shadow nothing
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -51,13 +53,16 @@ def confine(scratch: Path, restrict: Callable[[], bool]) -> None:
     restrict()
 
 
-def main(control_fd: int, scratch: Path) -> None:
-    """Fork and kill as told, until the grader hangs up."""
+def main(control_fd: int, scratch: Path, privileged: bool) -> None:
+    """Fork and kill as told, until the grader hangs up; bubblewrap left us a privilege, or not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
     control = socket.socket(fileno=control_fd)
     made = cells.shell()
     empty(scratch)  # a file that stayed would be a letter from one student to the next
     restrict = seccomp.filtering()
+    alone = privileged and namespaces.granted(scratch)
+    if privileged and not alone:
+        namespaces.give_up_privileges()
     freeze()
     alive: set[int] = set()
     born = 0
@@ -68,10 +73,10 @@ def main(control_fd: int, scratch: Path) -> None:
             break
         if handles:
             born += 1
-            pid = os.fork()
+            pid = namespaces.fork() if alone else os.fork()
             if pid == 0:
                 control.close()
-                confine(scratch / str(born), restrict)
+                confine(scratch / str(born), alone, restrict)
                 cells.serve(socket.socket(fileno=handles[0]), made)
                 os._exit(0)
             os.close(handles[0])
