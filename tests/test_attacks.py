@@ -414,6 +414,15 @@ def test_two_students_at_once_share_nothing() -> None:
         assert shown == "(1, 0, False, -1, [], 128)"
 
 
+@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process has no namespaces")
+def test_a_privilege_that_is_of_no_use_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    useless = [part.replace("SYS_ADMIN", "KILL") for part in rungs.namespaces()]
+    monkeypatch.setattr(rungs, "namespaces", lambda: useless)
+    with Sandbox("bubblewrap") as sandbox:
+        shown = sandbox.session().run(APART, seconds=10)[-1]["data"]["text/plain"]
+        assert "False, -1, []" in shown and not shown.startswith("(1, 0")
+
+
 Json = dict[str, Any]
 
 
