@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -34,6 +35,16 @@ def test_executed_from_clean_equals_what_is_committed(lesson: str) -> None:
     run = [sys.executable, str(ROOT / "lessons" / "run.py"), "--check", f"{lesson}.ipynb"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+def test_slider_whose_picture_cannot_be_drawn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "lessons")
+    run = importlib.import_module("run")
+    code = "import figures\nfigures.slider(lambda x: print(x + unknown), x=(0, 1, 1))"
+    cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["slider"]})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with pytest.raises(RuntimeError, match=r"^slider \w+: NameError: name 'unknown'"):
+        run.normal_form(run.execute(notebook), notebook)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
