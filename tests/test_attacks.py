@@ -423,6 +423,26 @@ def test_a_privilege_that_is_of_no_use_is_given_up_too(monkeypatch: pytest.Monke
         assert "False, -1, []" in shown and not shown.startswith("(1, 0")
 
 
+@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process sees every link")
+def test_sandbox_starts_where_python_is_a_link_to_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "system" / "python3"
+    link.parent.mkdir()
+    link.symlink_to(Path(sys.executable).resolve())
+    environment = tmp_path / "environment"
+    subprocess.run([link, "-m", "venv", "--without-pip", environment], check=True)
+    code = """
+import subprocess, sys
+from autograder.sandbox import rungs
+code = "import sys; print(sys.prefix)"
+subprocess.run([*rungs.locked_in(), sys.executable, "-c", code], check=True)
+"""
+    found = os.pathsep.join([str(ROOT), *site.getsitepackages()])
+    told = subprocess.check_output(
+        [environment / "bin" / "python", "-c", code], env=os.environ | {"PYTHONPATH": found}
+    )
+    assert told.decode().strip() == str(environment)
+
+
 Json = dict[str, Any]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -91,10 +92,15 @@ def locked_in() -> list[str]:
 
 
 def libraries() -> list[Path]:
-    """Return the folders that Python needs: those of the environment, its base, and the system."""
-    system = [Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64")]
+    """Return what Python needs: folders of the environment, of its base, of the system, and itself.
+
+    An environment's python is often a link to a link, such as /usr/bin/python3, to the program.
+    """
     base = Path(sys.base_prefix)
-    python = Path(sys.executable).resolve()
-    if base in (Path("/usr"), Path("/usr/local")):
-        return [*system, python, Path("/usr/local/lib"), Path(sys.prefix)]
-    return [*system, base, Path(sys.prefix)]
+    own = Path("/usr/local/lib") if base in (Path("/usr"), Path("/usr/local")) else base
+    system = [Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64")]
+    folders = [*system, own, Path(sys.prefix)]
+    programs = [Path(sys.executable)]
+    while programs[-1].is_symlink():
+        programs.append(Path(os.path.normpath(programs[-1].parent / programs[-1].readlink())))
+    return folders + [path for path in programs if not any(map(path.is_relative_to, folders))]
