@@ -129,7 +129,7 @@ def grade(
     ] = None,
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
     resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
-    rung: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
+    level: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook.
@@ -173,7 +173,7 @@ def grade(
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
-            for line in grade_class(course, assignment, names, workers, rung, resume):
+            for line in grade_class(course, assignment, names, workers, level, resume):
                 lines.append(line)
                 bar.advance(step)
     except CourseError as problem:
@@ -218,15 +218,17 @@ def doctor(as_json: AsJson = False) -> None:
     """Say what this machine offers: how submissions are locked in, and which versions grade."""
     from importlib.metadata import version
 
-    from autograder.sandbox import rungs
+    from autograder.sandbox import levels
 
-    rung, why = rungs.best()
+    level, why = levels.best()
     names = ("nbgrader", "jupyterlab", "numpy", "matplotlib", "ipython")
     found = {"python": sys.version.split()[0], **{name: version(name) for name in names}}
     if as_json:
-        print(json.dumps({"rung": rung, "why": why, "protects": PROTECTS[rung], "versions": found}))
+        print(
+            json.dumps({"level": level, "why": why, "protects": PROTECTS[level], "versions": found})
+        )
         return
-    print(f"Rung      {rung}: {PROTECTS[rung]}")
+    print(f"Level     {level}: {PROTECTS[level]}")
     if why:
         print(f"          No better one here: {why}")
     print("Versions  " + ", ".join(f"{name} {number}" for name, number in found.items()))

@@ -268,14 +268,14 @@ def where(console: Console, size: int = 200) -> None:
         settings = (ROOT / "nbgrader_config.py").read_text()
         course = classroom(Path(home) / "course", size, False, settings)
         job = Job(
-            NAME, course.templates(NAME), course.released(NAME), "", Limits(), course.settle_rung()
+            NAME, course.templates(NAME), course.released(NAME), "", Limits(), course.settle_level()
         )
         names = students(course, NAME)
         folders = [course.submitted(name, NAME) for name in names]
         notebooks = [
             rebuild(read(folder / f"{NAME}.ipynb"), job.handed_out[NAME])[0] for folder in folders
         ]
-        with grader(job.course_seed, job.limits, job.rung, job.tasks) as graded_by:
+        with grader(job.course_seed, job.limits, job.level, job.tasks) as graded_by:
             graded = [run_job(job, *one) for one in zip(names, folders, strict=True)]  # warm
 
             def forked() -> None:
@@ -321,7 +321,7 @@ def main() -> None:
     sizes = [int(text) for text in sys.argv[1:]] or [30]
     console = Console(width=100)
     if not shutil.which("bwrap"):
-        console.print("(without bubblewrap: the rung is a plain process)")
+        console.print("(without bubblewrap: the level is a plain process)")
     otter_environment()
     where(console)
     compare(console, sizes, plot=False)

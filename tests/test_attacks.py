@@ -2,7 +2,7 @@
 
 Each file in tests/attacks/ is a submission to 02_mse. Its header says what it does where nothing
 protects (`forges`, `harm`), what it must earn, what must be seen in the graded notebook (so that no
-attack fails for a reason of its own), the rungs that promise to withstand it, how many seconds it
+attack fails for a reason of its own), the levels that promise to withstand it, how many seconds it
 gets, and what comes of it in stock nbgrader. A section
 `# %% mse_loop` is the answer in that cell; `before` and `after mse_loop` are cells of the student's
 own, `repeat` times over. What a `forges` attack does not answer stays as handed out; a `harm`
@@ -40,14 +40,15 @@ from test_exercises import full_marks, points
 
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild, template
 from autograder.classroom.sample import sample_students
-from autograder.grader import MAX_SHOWN, Grader, Limits
-from autograder.outputs import SHOWN
-from autograder.sandbox import Sandbox, rungs
+from autograder.grader import Grader, Limits
+from autograder.grader.outputs import SHOWN
+from autograder.grader.student import MAX_SHOWN
+from autograder.sandbox import Sandbox, levels
 from autograder.tasks import TASKS
 
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
-RUNGS = rungs.RUNGS[: rungs.RUNGS.index(rungs.best()[0]) + 1]
+LEVELS = levels.LEVELS[: levels.LEVELS.index(levels.best()[0]) + 1]
 LIMITS = Limits(cell=2, call=1)
 SECONDS = 30
 """In which an attack has to be over, on a machine that has other things to do."""
@@ -90,7 +91,7 @@ class Attack:
     name: str
     forges: bool
     scores: dict[str, float]
-    rungs: list[str]
+    levels: list[str]
     seen: str
     stock: str
     seconds: float
@@ -107,7 +108,7 @@ def parse(path: Path) -> Attack:
         name=path.stem,
         forges="forges" in lines,
         scores=named.get(lines["scores"], dict.fromkeys(FULL, 0.0) | scores),
-        rungs=lines.get("rungs", " ".join(rungs.RUNGS)).split(),
+        levels=lines.get("levels", " ".join(levels.LEVELS)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
         seconds=float(lines.get("seconds", SECONDS)),
@@ -117,7 +118,7 @@ def parse(path: Path) -> Attack:
 
 def simple(name: str, cells: list[tuple[str, str]]) -> Attack:
     """Return a submission whose answers are right, with these cells in it."""
-    return Attack(name, False, FULL, list(RUNGS), "", "", SECONDS, cells)
+    return Attack(name, False, FULL, list(LEVELS), "", "", SECONDS, cells)
 
 
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
@@ -234,11 +235,11 @@ def below(root: int) -> set[int]:
     return found - {root}
 
 
-@pytest.fixture(scope="module", params=RUNGS)
+@pytest.fixture(scope="module", params=LEVELS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """A world for each rung, with a secret in its files, environment and memory."""
+    """A world for each level, with a secret in its files, environment and memory."""
     if not LINUX or platform.machine() != "x86_64":  # the attacks use its system calls' numbers
         pytest.skip("hostile code is run only where the kernel's filter is known to hold")
     outside = tmp_path_factory.mktemp("outside")
@@ -251,7 +252,7 @@ def world(
         patch.setenv("AUTOGRADER_SECRET", SECRET)
         adopt_orphans(True)
         neighbours = below(os.getpid())
-        with Grader(limits=LIMITS, rung=request.param) as grader:
+        with Grader(limits=LIMITS, level=request.param) as grader:
             made = World(grader, outside, door, neighbours)
             canary = submission(simple("canary", [("before", CANARY)]), HANDED_OUT, made.told())
             assert f"no signals {request.param == 'process'}" in made.grade(canary)[1]
@@ -296,8 +297,8 @@ def memory(reset: bool = False) -> int:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
-    if world.grader.sandbox.rung not in attack.rungs:
-        pytest.skip("this rung does not promise to withstand it")
+    if world.grader.sandbox.level not in attack.levels:
+        pytest.skip("this level does not promise to withstand it")
     before = world.state()
     with limited(MEGABYTES, 1.5 * SECONDS):
         notebook = submission(attack, HANDED_OUT, world.told())
@@ -405,7 +406,7 @@ megabytes = os.statvfs(".").f_bavail * os.statvfs(".").f_bsize >> 20
 """
 
 
-@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process has no namespaces")
+@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process has no namespaces")
 def test_two_students_at_once_share_nothing() -> None:
     with Sandbox("bubblewrap") as sandbox:
         first, second = sandbox.session(), sandbox.session()
@@ -414,16 +415,16 @@ def test_two_students_at_once_share_nothing() -> None:
         assert shown == "(1, 0, False, -1, [], 128)"
 
 
-@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process has no namespaces")
+@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process has no namespaces")
 def test_a_privilege_that_is_of_no_use_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    useless = [part.replace("SYS_ADMIN", "KILL") for part in rungs.namespaces()]
-    monkeypatch.setattr(rungs, "namespaces", lambda: useless)
+    useless = [part.replace("SYS_ADMIN", "KILL") for part in levels.namespaces()]
+    monkeypatch.setattr(levels, "namespaces", lambda: useless)
     with Sandbox("bubblewrap") as sandbox:
         shown = sandbox.session().run(APART, seconds=10)[-1]["data"]["text/plain"]
         assert "False, -1, []" in shown and not shown.startswith("(1, 0")
 
 
-@pytest.mark.skipif("bubblewrap" not in RUNGS, reason="a plain process sees every link")
+@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process sees every link")
 def test_sandbox_starts_where_python_is_a_link_to_a_link(tmp_path: Path) -> None:
     link = tmp_path / "system" / "python3"
     link.parent.mkdir()
@@ -432,9 +433,9 @@ def test_sandbox_starts_where_python_is_a_link_to_a_link(tmp_path: Path) -> None
     subprocess.run([link, "-m", "venv", "--without-pip", environment], check=True)
     code = """
 import subprocess, sys
-from autograder.sandbox import rungs
+from autograder.sandbox import levels
 code = "import sys; print(sys.prefix)"
-subprocess.run([*rungs.locked_in(), sys.executable, "-c", code], check=True)
+subprocess.run([*levels.locked_in(), sys.executable, "-c", code], check=True)
 """
     found = os.pathsep.join([str(ROOT), *site.getsitepackages()])
     told = subprocess.check_output(
@@ -518,7 +519,7 @@ def results_filled_in(notebook: Json) -> None:
                 {
                     "output_type": "execute_result",
                     "execution_count": 1,
-                    "metadata": {"autograder": {"rung": "bubblewrap"}},
+                    "metadata": {"autograder": {"level": "bubblewrap"}},
                     "data": {"text/plain": "4.0"},
                 }
             ]

@@ -18,7 +18,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, template
 from autograder.grader import is_locked
-from autograder.sandbox import rungs
+from autograder.sandbox import levels
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
@@ -125,22 +125,22 @@ class Course:
         """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""
         return tuple(self.root / name for name in self.config.Execute.get("tasks", []))
 
-    def settle_rung(self, asked: str = "") -> str:
-        """Return the rung to grade under, and remember it; never a lower one than last time.
+    def settle_level(self, asked: str = "") -> str:
+        """Return the level to grade under, and remember it; never a lower one than last time.
 
         Raises CourseError when only a lower one is to be had and it was not asked for by name.
         """
-        offered, why = rungs.best()
-        note = self.root / "grading" / "rung"
-        last = note.read_text().strip() if note.exists() else rungs.RUNGS[0]
-        if asked and asked not in rungs.RUNGS:
-            raise CourseError(f"there is no rung {asked!r}; there are {', '.join(rungs.RUNGS)}")
-        if asked and rungs.RUNGS.index(asked) > rungs.RUNGS.index(offered):
+        offered, why = levels.best()
+        note = self.root / "grading" / "level"
+        last = note.read_text().strip() if note.exists() else levels.LEVELS[0]
+        if asked and asked not in levels.LEVELS:
+            raise CourseError(f"there is no level {asked!r}; there are {', '.join(levels.LEVELS)}")
+        if asked and levels.LEVELS.index(asked) > levels.LEVELS.index(offered):
             raise CourseError(f"{asked} was asked for, but {why}")
-        if not asked and rungs.RUNGS.index(offered) < rungs.RUNGS.index(last):
+        if not asked and levels.LEVELS.index(offered) < levels.LEVELS.index(last):
             raise CourseError(
                 f"the last grades were made under {last}, here is only {offered}: {why}. "
-                f"To accept the weaker protection, ask for it: --rung {offered}"
+                f"To accept the weaker protection, ask for it: --level {offered}"
             )
         note.parent.mkdir(exist_ok=True)
         note.write_text(asked or offered)

@@ -28,7 +28,7 @@ def grade_class(
     assignment: str,
     names: list[str],
     workers: int,
-    rung: str = "",
+    level: str = "",
     resume: bool = False,
 ) -> Iterator[Line]:
     """Yield a line for every submission as soon as it is graded and in the gradebook.
@@ -42,7 +42,7 @@ def grade_class(
         released=course.released(assignment),
         course_seed=str(settings.get("course_seed", "")),
         limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
-        rung=course.settle_rung(rung),
+        level=course.settle_level(level),
         tasks=course.own_tasks(),
     )
     folders = {name: course.submitted(name, assignment) for name in names}

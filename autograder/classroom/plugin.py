@@ -44,7 +44,7 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
     tasks = List(Unicode(), help="Files with tasks of your own, from the course's root.").tag(
         config=True
     )
-    rung = Unicode("", help="Grade under this rung, even if it is lower than last time.").tag(
+    level = Unicode("", help="Grade under this level, even if it is lower than last time.").tag(
         config=True
     )
     cell_seconds = Float(30, help="How long one cell may run.").tag(config=True)
@@ -60,7 +60,7 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         limits = Limits(self.cell_seconds, self.call_seconds)
         course = Course(Path(self.parent.parent.coursedir.root))
         grading = grader(
-            self.course_seed, limits, course.settle_rung(self.rung), course.own_tasks()
+            self.course_seed, limits, course.settle_level(self.level), course.own_tasks()
         )
         grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
         return nb, resources

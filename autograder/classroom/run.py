@@ -33,13 +33,13 @@ class Job:
     released: Path
     course_seed: str
     limits: Limits
-    rung: str
+    level: str
     tasks: tuple[Path, ...] = ()
 
     @cached_property
     def common(self) -> bytes:
         """What decides every grade, as bytes; they are made once and travel with the job."""
-        parts = [self.assignment, self.course_seed, str(self.limits), self.rung]
+        parts = [self.assignment, self.course_seed, str(self.limits), self.level]
         parts += [path.read_text("utf-8") for path in self.tasks]
         parts += [nbformat.writes(notebook) for notebook in self.handed_out.values()]
         parts += [f"{name}\0{content!r}" for name, content in data_files(self.released).items()]
@@ -77,11 +77,11 @@ class Graded:
 
 
 @cache
-def grader(course_seed: str, limits: Limits, rung: str, tasks: tuple[Path, ...] = ()) -> Grader:
+def grader(course_seed: str, limits: Limits, level: str, tasks: tuple[Path, ...] = ()) -> Grader:
     """Return this process's grader: starting its sandbox takes a second."""
     for path in tasks:
         load_tasks(path)
-    made = Grader(course_seed, limits, rung)
+    made = Grader(course_seed, limits, level)
     Finalize(None, made.close, exitpriority=0)  # a worker process skips atexit
     return made
 
@@ -102,7 +102,7 @@ def end_with_parent() -> None:
 
 def run(job: Job, student: str, folder: Path) -> Graded:
     """Run and judge one submission; raises NoSandbox where none can be started."""
-    graded_by = grader(job.course_seed, job.limits, job.rung, job.tasks)
+    graded_by = grader(job.course_seed, job.limits, job.level, job.tasks)
     begun = time.perf_counter()
     graded = Graded(student, job.digest(folder), 0.0)
     try:

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograder.sandbox import rungs
+from autograder.sandbox import levels
 from autograder.sandbox.inside import wire
 
 PID = struct.Struct("!i")
@@ -43,11 +43,11 @@ class TooSlow(Died):
 class Sandbox:
     """One warm interpreter under which every submission gets a process of its own.
 
-    `rung` says how well it is locked in (see rungs.py); by default the best that works here.
+    `level` says how well it is locked in (see levels.py); by default the best that works here.
     """
 
-    def __init__(self, rung: str | None = None) -> None:
-        self.rung = rung or rungs.best()[0]
+    def __init__(self, level: str | None = None) -> None:
+        self.level = level or levels.best()[0]
         self._home = tempfile.mkdtemp(prefix="autograder-")
         self._start()
 
@@ -56,13 +56,13 @@ class Sandbox:
         self._control, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(dir=self._home))
         self._zygote = subprocess.Popen(
-            rungs.command(self.rung, theirs.fileno(), scratch),
+            levels.command(self.level, theirs.fileno(), scratch),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(complaint := (scratch / "stderr").open("w+")),
             cwd=scratch,
-            env=environment(str(rungs.SCRATCH if self.rung == "bubblewrap" else scratch)),
+            env=environment(str(levels.SCRATCH if self.level == "bubblewrap" else scratch)),
         )
         theirs.close()
         try:
@@ -70,7 +70,7 @@ class Sandbox:
         except EOFError:
             complaint.seek(0)
             lines = complaint.read().strip().splitlines() or ["it ended without a word"]
-            raise NoSandbox(f"the sandbox ({self.rung}) does not start: {lines[-1]}") from None
+            raise NoSandbox(f"the sandbox ({self.level}) does not start: {lines[-1]}") from None
         finally:
             complaint.close()
 

@@ -1,4 +1,4 @@
-"""How well a student's process is locked in, rung by rung, and which rung this machine has."""
+"""How well a student's process is locked in, level by level, and which level this machine has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-RUNGS = ("process", "bubblewrap")
+LEVELS = ("process", "bubblewrap")
 """From the weakest to the strongest."""
 
 PACKAGE = Path(__file__).parent.parent
@@ -23,7 +23,7 @@ START = (
 
 @cache
 def best() -> tuple[str, str]:
-    """Return the strongest rung that works here, and why no stronger one does ("" when it does)."""
+    """Return the strongest level that works here, and why no stronger one does, or ""."""
     if not sys.platform.startswith("linux"):
         return "process", "bubblewrap exists for Linux only"
     if not shutil.which("bwrap"):
@@ -38,9 +38,9 @@ def best() -> tuple[str, str]:
     return "bubblewrap", ""
 
 
-def command(rung: str, control: int, scratch: Path) -> list[str]:
-    """Return the command that starts the zygote on a rung; `control` is its socket's number."""
-    if rung == "bubblewrap":
+def command(level: str, control: int, scratch: Path) -> list[str]:
+    """Return the command that starts the zygote on a level; `control` is its socket's number."""
+    if level == "bubblewrap":
         return [*locked_in(), *zygote(Path("/sandbox"), control, SCRATCH, privileged=True)]
     return zygote(INSIDE.parent, control, scratch, privileged=False)
 

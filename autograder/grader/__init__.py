@@ -1,0 +1,102 @@
+"""Run a notebook in two halves: the student's cells in the sandbox (U), the locked cells here (T).
+
+In T the student's functions are remote: a call carries the arguments to U and brings plain data
+back. T holds the references and the tests; U never does.
+
+A notebook runs twice, each time in a new U. The first is asked what students may see, and all that
+is shown of their code comes from it. The second is asked what is hidden, and only decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nbformat import NotebookNode
+
+from autograder.grader import outputs
+from autograder.grader.cells import data_files, is_locked, marks
+from autograder.grader.passes import HiddenPass, VisiblePass
+from autograder.grader.student import Limits, Student
+from autograder.judge import Verdict, judge
+from autograder.sandbox import Sandbox
+from autograder.tasks import TASKS
+
+__all__ = ["Grader", "Limits", "data_files", "is_locked", "marks"]
+
+
+class Grader:
+    """Grades functions and notebooks; keeps one warm sandbox until it is closed.
+
+    >>> with Grader() as grader:
+    ...     grader.grade_source("mae_loop", "def mae_loop(y_true, y_pred): return 0").mistakes
+    ('constant-answer',)
+    """
+
+    def __init__(
+        self, course_seed: str = "", limits: Limits | None = None, level: str | None = None
+    ) -> None:
+        self.course_seed, self.limits = course_seed, limits or Limits()
+        self.sandbox = Sandbox(level)
+
+    def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
+        """Return the verdict on a function's source; `np` is imported for it.
+
+        Raises KeyError for a task that does not exist.
+        """
+        calls = TASKS[task].calls(self._seed(student))
+        with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
+            attempt.run("import numpy as np")
+            attempt.run(source)
+            return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
+
+    def grade_notebook(
+        self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
+    ) -> list[Verdict]:
+        """Run a submission's cells, write their outputs into them, return the checks' verdicts.
+
+        `folder` is where the assignment lies; both halves have the data files in it beside them.
+        A graded test cell gets one execute_result, the points that it earned, or an error. It has
+        the error before anything runs, so that nothing stays ungraded whatever happens here.
+        """
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        for cell in code:
+            cell["outputs"] = [outputs.error("NotGraded", "the grading did not come this far")]
+        seed = self._seed(student)
+        plots = any("matplotlib" in cell["source"] for cell in code)
+        start = functools.partial(self.sandbox.session, plots, data_files(folder))
+        with contextlib.chdir(folder or "."):
+            with Student(start, self.sandbox.level, self.limits) as half:
+                run = VisiblePass(half, seed)
+                shown = [run.cell(cell) for cell in code]
+            if run.incomplete:
+                with Student(start, self.sandbox.level, self.limits, shown=False) as half:
+                    run = HiddenPass(half, seed, run)
+                    shown = [run.cell(cell) for cell in code]
+        for cell, output in zip(code, shown, strict=True):
+            cell["outputs"] = output
+        return run.verdicts
+
+    def _seed(self, student: str) -> int:
+        digest = hashlib.sha256(f"{self.course_seed}\0{student}".encode()).digest()
+        return int.from_bytes(digest[:4])
+
+    def close(self) -> None:
+        """End the sandbox."""
+        self.sandbox.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()

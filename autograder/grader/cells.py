@@ -1,0 +1,32 @@
+"""Whose a cell is, as nbgrader's metadata says, and the files that lie beside a notebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+
+def data_files(folder: Path | None) -> dict[str, bytes]:
+    """Return the files that lie beside an assignment's notebooks, by their relative paths."""
+    if folder is None:
+        return {}
+    files = [path for path in sorted(folder.rglob("[!.]*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in files
+        if path.suffix != ".ipynb" and ".ipynb_checkpoints" not in path.parts
+    }
+
+
+def marks(cell: NotebookNode) -> dict[str, Any]:
+    """Return nbgrader's part of a cell's metadata."""
+    found = cell["metadata"].get("nbgrader", {})
+    return found if isinstance(found, dict) else {}
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether a cell is the course's and not the student's."""
+    found = marks(cell)
+    return bool(found.get("locked") or found.get("grade")) and not found.get("solution")

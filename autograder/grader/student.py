@@ -1,0 +1,195 @@
+"""The student's process: it runs cells, answers calls, and is started anew when it dies."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nbformat import NotebookNode
+
+from autograder.grader import outputs
+from autograder.grader.values import answer, sendable, too_large
+from autograder.judge import Answer
+from autograder.sandbox import Died, Session, TooSlow
+from autograder.tasks import Call
+
+MAX_SOURCE = 2**17
+"""Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
+MAX_SHOWN = 2**24
+"""Characters of output that a submission may leave in its notebook."""
+GONE = ("TimeoutError", "ProcessEnded")
+"""Answers of a function that is not asked again: its process was too slow, or ended."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds a cell, one call of a function, and a whole notebook may take."""
+
+    cell: float = 30
+    call: float = 5
+    notebook: float = 600
+
+
+class Student:
+    """U, the student's half. When its process dies it is started again and its cells replayed."""
+
+    def __init__(
+        self, start: Callable[[], Session], level: str, limits: Limits, shown: bool = True
+    ) -> None:
+        self.level, self.limits = level, limits
+        self.fatal: set[str] = set()
+        self.sources: list[str] = []
+        self._start, self._session, self._visible = start, start(), shown
+        self._replay: list[str] = []
+        self.lost: dict[str, Answer] = {}
+        self._broken: list[tuple[str, NotebookNode]] = []
+        self._end = self.until = time.monotonic() + limits.notebook
+        self._code_left, self._shown_left = MAX_SOURCE, MAX_SHOWN
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def run(self, source: str) -> list[NotebookNode]:
+        """Run one cell and return its outputs."""
+        if len(source) > self._code_left:
+            too_long = f"a notebook may have {MAX_SOURCE:,} characters of code"
+            return [outputs.error("TooLong", too_long)]
+        self._code_left -= len(source)
+        self.sources.append(source)
+        self.lost.clear()
+        try:
+            given = self._session.run(source, self._seconds(self.limits.cell), self._visible)
+        except Died as death:
+            self._revive()
+            self.fatal.add(source)
+            ended = outputs.error(death_name(death), f"This cell was stopped: {death}.")
+            self._broken.append((source, ended))
+            return [ended]
+        self._replay.append(source)
+        cleaned = [output for output in map(outputs.cleaned, given) if output]
+        self._broken += [(source, o) for o in cleaned if o["output_type"] == "error"]
+        return [output for output in cleaned if self._fits(output)]
+
+    def _fits(self, output: NotebookNode) -> bool:
+        """Whether there is room for one more output, and take it."""
+        size = len(json.dumps(output))
+        fits = size <= self._shown_left
+        self._shown_left -= size if fits else 0
+        return fits
+
+    def _seconds(self, seconds: float) -> float:
+        """Return how long the next step may take; TooSlow when the notebook's time is over."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TooSlow(f"the notebook took longer than {self.limits.notebook:g} seconds")
+        return min(seconds, left)
+
+    def _call_seconds(self) -> float:
+        """Return how long a call may take; TooSlow when the test's time is over."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TooSlow(f"the test took longer than {self.limits.cell:g} seconds")
+        return min(self._seconds(self.limits.call), left)
+
+    def call(self, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Answer:
+        """Call the student's function; after a death its later calls are not tried again."""
+        if name in self.lost:
+            return self.lost[name]
+        try:
+            seconds = self._call_seconds()
+        except TooSlow as over:
+            return Answer(error=death_name(over), message=str(over))
+        sent = tuple(map(sendable, args))
+        try:
+            return answer(self._session.call(name, sent, keywords, seconds))
+        except Died as death:
+            self._revive()
+            gone = Answer(error=death_name(death), message=str(death))
+            if not death.too_slow or seconds == self.limits.call:  # it had all its time
+                self.lost[name] = gone
+            return gone
+
+    def fetch(self, name: str) -> Any:
+        """Return a student's name: a remote function, or plain data; KeyError if missing."""
+        try:
+            kind, value = self._session.get(name, self._call_seconds())
+        except Died:
+            self._revive()
+            raise KeyError(name) from None
+        if kind == "missing" or too_large(value):
+            raise KeyError(name)
+        return RemoteFunction(name, self) if kind == "function" else value
+
+    @contextlib.contextmanager
+    def hurried(self) -> Iterator[float]:
+        """Let all calls of one test together take no longer than a cell may; give the rest of T."""
+        self.until = time.monotonic() + self.limits.cell
+        try:
+            yield self.limits.cell + self.limits.call
+        finally:
+            self.until = self._end
+
+    def ask(self, name: str, calls: Sequence[Call]) -> list[Answer]:
+        """Return the answers to a task's questions, or to each why there is no such function."""
+        try:
+            self.fetch(name)
+        except KeyError:
+            return [self._missing(name)] * len(calls)
+        return [self.call(name, call.args, {}) for call in calls]
+
+    def _missing(self, name: str) -> Answer:
+        """Say why a function is not there: the error of the cell that should define it, if any."""
+        for source, output in reversed(self._broken):
+            if name in source:
+                says = re.sub(
+                    r"\(<[^<>]*>, line (\d+)\)",
+                    r"(line \1 of its cell)",
+                    outputs.message(output["evalue"]),
+                )
+                return Answer(error=outputs.message(output["ename"]), message=says)
+        return Answer(error="MissingFunction")
+
+    def _revive(self) -> None:
+        """Start a new process and bring it to where the dead one was."""
+        self._session.close()
+        while time.monotonic() < self._end:
+            self._session = self._start()
+            for source in self._replay:
+                try:
+                    self._session.run(source, self._seconds(self.limits.cell), shown=False)
+                except Died:  # what ran well once does not now: go on without it
+                    self._session.close()
+                    self._replay.remove(source)
+                    break
+            else:
+                return
+
+
+class RemoteFunction:
+    """A student's function as the trusted process sees it."""
+
+    def __init__(self, name: str, student: Student) -> None:
+        self.__name__, self._student = name, student
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call it in U; what it raises there is raised here, by the same built-in name."""
+        given = self._student.call(self.__name__, args, keywords)
+        if given.error:
+            kind = getattr(builtins, given.error, RuntimeError)
+            known = isinstance(kind, type) and issubclass(kind, Exception)
+            raise (kind if known else RuntimeError)(given.message)
+        return given.value
+
+
+def death_name(death: Died) -> str:
+    """Return the name of the error that stands for a death: too slow, or gone."""
+    return "TimeoutError" if death.too_slow else "ProcessEnded"

@@ -1,0 +1,50 @@
+"""What crosses between the trusted process and a student's: arguments out, answers back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.grader import outputs
+from autograder.judge import Answer
+from autograder.sandbox.inside.wire import Other, Source
+from autograder.tasks import Formula
+
+MAX_ANSWER = 2**18
+"""Numbers in one answer; the most that is honest is a square of 500 samples."""
+
+
+def sendable(argument: Any) -> Any:
+    """Return an argument in the form in which it crosses to U: a formula as its source."""
+    return Source(argument.source) if isinstance(argument, Formula) else argument
+
+
+def answer(reply: dict[str, Any]) -> Answer:
+    """Return what U replied as an Answer, believing nothing about it."""
+    text = {
+        key: outputs.message(reply.get(key))
+        for key in ("type", "error", "message", "line", "printed")
+    }
+    value = reply.get("value")
+    if isinstance(value, Other):
+        text["type"], value = value.type, None
+    if too_large(value):
+        value, text["error"], text["message"] = None, "ValueError", "the value is too large"
+    return Answer(value=value, changed=reply.get("changed") is True, **text)
+
+
+def too_large(value: Any) -> bool:
+    """Whether one array of all that is in `value`, as the judge makes, would be a bomb."""
+    leaves, widest = extent(value)
+    return leaves * widest > MAX_ANSWER
+
+
+def extent(value: Any) -> tuple[int, int]:
+    """Return how many values there are in `value`, and the length of its longest text."""
+    if isinstance(value, np.ndarray):
+        return value.size, 1
+    if isinstance(value, (list, tuple, dict)):
+        parts = [*map(extent, value.values() if isinstance(value, dict) else value)]
+        return sum(n for n, _ in parts), max((width for _, width in parts), default=1)
+    return 1, len(value) if isinstance(value, str) else 1
