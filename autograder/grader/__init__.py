@@ -74,7 +74,7 @@ class Grader:
             with Student(start, self.sandbox.level, self.limits) as half:
                 run = VisiblePass(half, seed)
                 shown = [run.cell(cell) for cell in code]
-            if run.incomplete:
+            if run.undecided:
                 with Student(start, self.sandbox.level, self.limits, shown=False) as half:
                     run = HiddenPass(half, seed, run)
                     shown = [run.cell(cell) for cell in code]

@@ -30,3 +30,14 @@ def is_locked(cell: NotebookNode) -> bool:
     """Whether a cell is the course's and not the student's."""
     found = marks(cell)
     return bool(found.get("locked") or found.get("grade")) and not found.get("solution")
+
+
+def without_hidden(source: str) -> str:
+    """Return a test cell without what stands between nbgrader's marks of hidden tests."""
+    kept: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        inside = inside or "BEGIN HIDDEN TESTS" in line
+        kept.append("" if inside else line)
+        inside = inside and "END HIDDEN TESTS" not in line
+    return "\n".join(kept)

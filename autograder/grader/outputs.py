@@ -9,6 +9,8 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
+from autograder.judge import without_magics
+
 SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
 MAX_TEXT = 2000
 """Characters of a message that came from a student's process."""
@@ -68,41 +70,35 @@ def message(value: Any) -> str:
     return value[:MAX_TEXT].replace("\x1b", "\ufffd") if isinstance(value, str) else ""
 
 
-def told(raised: Exception, source: str) -> NotebookNode:
+def told(raised: BaseException, source: str) -> NotebookNode:
     """Return what a visible test raised, with its line: a student learns from that one."""
     line = raised_at(raised)
     where = [f"----> {source.splitlines()[line - 1].strip()}"] if line else []
     return error(type(raised).__name__, str(raised), where)
 
 
-def untold(raised: Exception, source: str) -> NotebookNode:
-    """Return what a hidden test raised: never what was compared, only what the author wrote.
+def untold(raised: BaseException, source: str, hides: bool) -> NotebookNode:
+    """Return what a test raised in the hidden pass: never what was compared.
 
-    That is the message of its `assert`, unless it is put together while the test runs.
+    Where it `hides` something, that is the message of its `assert` as the author wrote it, unless
+    it is put together while the test runs; elsewhere the same test has passed before.
     """
+    if not hides:
+        again = "this test passed, and failed when it was run again: does your code draw at random?"
+        return error("Unsteady", again)
     line = raised_at(raised)
+    tree = ast.parse(without_magics(source) if isinstance(raised, AssertionError) else "")
     written = [
         node.msg.value
-        for node in (ast.walk(ast.parse(source)) if isinstance(raised, AssertionError) else ())
+        for node in ast.walk(tree)
         if isinstance(node, ast.Assert) and node.lineno <= line <= (node.end_lineno or 0)
         if isinstance(node.msg, ast.Constant)
     ]
     return error("HiddenTest", str(written[0]) if written else "a hidden test did not pass")
 
 
-def raised_at(raised: Exception) -> int:
+def raised_at(raised: BaseException) -> int:
     """Return the line of the test cell that raised an error, or 0."""
     frames = traceback.extract_tb(raised.__traceback__)
     numbers = [frame.lineno or 0 for frame in frames if frame.filename == TEST_CELL]
     return numbers[-1] if numbers else 0
-
-
-def without_hidden(source: str) -> str:
-    """Return a test cell without what stands between nbgrader's marks of hidden tests."""
-    kept: list[str] = []
-    inside = False
-    for line in source.splitlines():
-        inside = inside or "BEGIN HIDDEN TESTS" in line
-        kept.append("" if inside else line)
-        inside = inside and "END HIDDEN TESTS" not in line
-    return "\n".join(kept)

@@ -1,123 +1,181 @@
 """Two passes over a notebook: the visible one is shown, the hidden one only decides.
 
-In each, the student's cells run in a process of theirs and the locked cells in this one.
+In each, the student's cells run in a process of theirs and all locked cells in this one, whatever
+became of the student's process.
 """
 
 from __future__ import annotations
 
+import math
+import numbers
 from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder import notebook
 from autograder.grader import outputs
-from autograder.grader.cells import is_locked, marks
+from autograder.grader.cells import is_locked, marks, without_hidden
 from autograder.grader.student import GONE, RemoteFunction, Student
-from autograder.grader.trusted import Trusted
+from autograder.grader.trusted import Outcome, Trusted
+from autograder.grader.values import withheld
 from autograder.judge import Answer, Verdict, judge
 from autograder.tasks import TASKS
 
 
 class VisiblePass:
-    """T beside one U: a notebook's cells in order, each asked what students may see asked."""
+    """A notebook's cells in order, each asked what students may see asked.
+
+    What a check or a hidden test is worth is not known here: `undecided` says that there is one,
+    and then no point counts before the hidden pass has given it.
+    """
 
     def __init__(self, student: Student, seed: int) -> None:
-        self.incomplete = False
+        self.undecided = False
         self.verdicts: list[Verdict] = []
-        self.heard: dict[tuple[int, str], list[Answer]] = {}
+        self.heard: dict[int, dict[str, list[Answer]]] = {}
         self.shown: dict[int, list[NotebookNode]] = {}
-        self.student, self._seed = student, seed
-        self.trusted = Trusted(student)
+        self.failed: set[int] = set()
+        self.fatal: set[int] = set()
+        self._student, self._seed, self._trusted = student, seed, Trusted(student)
 
     def cell(self, cell: NotebookNode) -> list[NotebookNode]:
         """Run a code cell and return its outputs."""
-        if is_locked(cell) and not marks(cell).get("grade"):
-            self.trusted.execute(cell["source"], lambda function: 1.0)
-        tested = is_locked(cell) and marks(cell).get("grade")
-        run = self.test(cell) if tested else self.student.run(cell["source"])
-        self.shown[id(cell)] = run
-        return run
+        given = self._execute(cell) if is_locked(cell) else None
+        if given and is_test(cell):
+            shown = self._told(cell, given)
+        else:
+            shown = self._student.run(cell["source"])
+            if self._student.died:
+                self.fatal.add(id(cell))
+        self.shown[id(cell)] = shown
+        return shown
 
-    def test(self, cell: NotebookNode) -> list[NotebookNode]:
-        """Run a test cell without its hidden part, as if what is hidden were right."""
+    def _execute(self, cell: NotebookNode) -> Outcome:
+        """Execute a locked cell without its hidden part, as if what is hidden were right."""
 
         def check(function: object) -> float:
             name = name_of(function)
             visible = [call for call in TASKS[name].calls(self._seed) if call.visible]
-            self.heard[id(cell), name] = self.student.ask(name, visible)
-            self.incomplete = True
+            self.undecided = True
+            self.heard.setdefault(id(cell), {})[name] = self._student.ask(name, visible)
             return 1.0
 
-        source = outputs.without_hidden(cell["source"])
-        self.incomplete |= source != cell["source"]
-        value, printed, raised = self.trusted.execute(source, check)
-        last = outputs.told(raised, source) if raised else self._worth(cell, value)
-        return [*([outputs.printed(printed)] if printed else []), last]
+        self.undecided |= has_hidden(cell)
+        return self._trusted.execute(cell["source"], check, hidden=False)
+
+    def _told(self, cell: NotebookNode, given: Outcome) -> list[NotebookNode]:
+        """Return what a test prints, and what it came to as far as it is decided."""
+        printed = [outputs.printed(given.printed)] if given.printed else []
+        if given.raised:
+            last = outputs.told(given.raised, cell["source"])
+        else:
+            last = self._worth(cell, given.value)
+        if last["output_type"] == "error":
+            self.failed.add(id(cell))
+        return [*printed, last]
 
     def _worth(self, cell: NotebookNode, value: Any) -> NotebookNode:
         """Return the output of a test that passed: its value where that is a number, or all."""
         points = float(marks(cell)["points"])
-        given = min(max(float(value), 0.0), points) if type(value) in (int, float) else points
-        graded_under = {"autograder": {"level": self.student.level}}
-        return outputs.result({"text/plain": repr(round(given, 4))}, graded_under)
+        if is_number(value):
+            if not is_finite(value):
+                return outputs.error("NotFinite", "this test came to a number that is not finite")
+            points = min(max(float(value), 0.0), points)
+        graded_under = {"autograder": {"level": self._student.level}}
+        return outputs.result({"text/plain": repr(round(points, 4))}, graded_under)
 
 
 class HiddenPass(VisiblePass):
-    """The same notebook in a new U, which is asked what is hidden; nothing from it is shown."""
+    """The same cells beside a new process, which is asked what is hidden; nothing of it is shown.
 
-    def __init__(self, student: Student, seed: int, run: VisiblePass) -> None:
+    A test cell earns what it earns here, if it has not failed in the visible pass.
+    """
+
+    def __init__(self, student: Student, seed: int, visible: VisiblePass) -> None:
         super().__init__(student, seed)
-        self._first = run
+        self._visible = visible
+        self._scores: dict[int, dict[str, float]] = {}
+        self._cards: dict[int, list[NotebookNode]] = {}
 
     def cell(self, cell: NotebookNode) -> list[NotebookNode]:
         """Run a code cell; return what is shown, which only a test changes now."""
-        if is_locked(cell) and marks(cell).get("grade"):
-            return self.test(cell)
-        if cell["source"] not in self._first.student.fatal:
-            super().cell(cell)
-        return self._first.shown[id(cell)]
+        given = self._execute(cell) if is_locked(cell) else None
+        if given and is_test(cell):
+            return self._decided(cell, given)
+        if id(cell) not in self._visible.fatal:
+            self._student.run(cell["source"])
+        return self._visible.shown[id(cell)]
 
-    def test(self, cell: NotebookNode) -> list[NotebookNode]:
-        """Run a test cell whole; return what the first run showed, with what was decided now."""
-        fractions: list[float] = []
+    def _execute(self, cell: NotebookNode) -> Outcome:
+        """Execute a locked cell whole; what was checked in the visible pass has to be again."""
+        heard = self._visible.heard.get(id(cell), {})
+        scores = self._scores[id(cell)] = dict.fromkeys(heard, 0.0)
         cards: list[NotebookNode] = []
+        self._cards[id(cell)] = cards
 
         def check(function: object) -> float:
             name = name_of(function)
-            heard = self._first.heard.get((id(cell), name), [])  # none: the check is hidden itself
-            verdict = self._verdict(name, heard)
+            verdict = self._verdict(name, heard.get(name, []))
             self.verdicts.append(verdict)
-            fractions.append(verdict.score)
-            if heard:
+            scores[name] = verdict.score
+            if name in heard:
                 html, text = notebook.card(verdict, graded=True)
                 cards.append(outputs.displayed({"text/html": html, "text/plain": text}))
             return verdict.score
 
-        source = cell["source"]
-        value, _, raised = self.trusted.execute(source, check)
-        *printed, last = self._first.shown[id(cell)]
-        if last["output_type"] == "error":
-            return [*printed, *cards, last]
-        if raised:
-            return [*printed, *cards, outputs.untold(raised, source)]
-        if fractions:
-            value = float(marks(cell)["points"]) * sum(fractions) / len(fractions)
-        elif source == outputs.without_hidden(source):
-            return [*printed, last]
-        return [*printed, *cards, self._worth(cell, value)]
+        return self._trusted.execute(cell["source"], check)
+
+    def _decided(self, cell: NotebookNode, given: Outcome) -> list[NotebookNode]:
+        """Return what the visible pass showed of a test, and the cards and points of this one."""
+        *printed, last = self._visible.shown[id(cell)]
+        scores = self._scores[id(cell)].values()
+        hides = bool(scores) or has_hidden(cell)
+        if id(cell) not in self._visible.failed:
+            if given.raised:
+                last = outputs.untold(given.raised, cell["source"], hides)
+            elif scores:
+                last = self._worth(cell, marks(cell)["points"] * sum(scores) / len(scores))
+            else:
+                last = self._worth(cell, given.value)
+        return [*printed, *self._cards[id(cell)], last]
 
     def _verdict(self, name: str, heard: list[Answer]) -> Verdict:
-        """Judge a function by what the first run heard of it and by what is hidden."""
+        """Judge a function by what the visible pass heard of it and by what is hidden."""
         calls = TASKS[name].calls(self._seed)
         visible = [call for call in calls if call.visible]
         hidden = [call for call in calls if not call.visible]
-        heard = heard or self.student.ask(name, visible)
+        # Without `heard` the check is hidden itself, and what is visible is asked only now.
+        heard = heard or [withheld(answer) for answer in self._student.ask(name, visible)]
         for answer in heard:
             if answer.error in GONE:
-                self.student.lost[name] = answer
-        first, second = iter(heard), iter(self.student.ask(name, hidden))
+                self._student.lost[name] = answer
+        asked = [withheld(answer) for answer in self._student.ask(name, hidden)]
+        first, second = iter(heard), iter(asked)
         answers = [next(first if call.visible else second) for call in calls]
-        return judge(TASKS[name], calls, answers, self.student.sources)
+        return judge(TASKS[name], calls, answers, self._student.sources)
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell is the course's and has points."""
+    return is_locked(cell) and bool(marks(cell).get("grade"))
+
+
+def has_hidden(cell: NotebookNode) -> bool:
+    """Whether a cell has hidden tests."""
+    return bool(without_hidden(cell["source"]) != cell["source"])
+
+
+def is_number(value: Any) -> bool:
+    """Whether a test's last value is a share of its points: a real number, and no truth value."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a number is one that a float can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def name_of(function: object) -> str:

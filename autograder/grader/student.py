@@ -43,7 +43,7 @@ class Student:
         self, start: Callable[[], Session], level: str, limits: Limits, shown: bool = True
     ) -> None:
         self.level, self.limits = level, limits
-        self.fatal: set[str] = set()
+        self.died = False
         self.sources: list[str] = []
         self._start, self._session, self._visible = start, start(), shown
         self._replay: list[str] = []
@@ -66,11 +66,12 @@ class Student:
         self._code_left -= len(source)
         self.sources.append(source)
         self.lost.clear()
+        self.died = False
         try:
             given = self._session.run(source, self._seconds(self.limits.cell), self._visible)
         except Died as death:
             self._revive()
-            self.fatal.add(source)
+            self.died = True
             ended = outputs.error(death_name(death), f"This cell was stopped: {death}.")
             self._broken.append((source, ended))
             return [ended]
@@ -109,6 +110,7 @@ class Student:
         except TooSlow as over:
             return Answer(error=death_name(over), message=str(over))
         sent = tuple(map(sendable, args))
+        keywords = {key: sendable(value) for key, value in keywords.items()}
         try:
             return answer(self._session.call(name, sent, keywords, seconds))
         except Died as death:
@@ -181,12 +183,16 @@ class RemoteFunction:
         self.__name__, self._student = name, student
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """Call it in U; what it raises there is raised here, by the same built-in name."""
+        """Call it in U; what it raises there is raised here, by the same built-in name.
+
+        StopIteration is not: it would end a loop of the test, which then has tested nothing.
+        """
         given = self._student.call(self.__name__, args, keywords)
         if given.error:
             kind = getattr(builtins, given.error, RuntimeError)
             known = isinstance(kind, type) and issubclass(kind, Exception)
-            raise (kind if known else RuntimeError)(given.message)
+            ends = known and issubclass(kind, (StopIteration, StopAsyncIteration))
+            raise (kind if known and not ends else RuntimeError)(given.message)
         return given.value
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import importlib
 import io
 import os
 import signal
+import symtable
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from autograder import notebook
 from autograder.grader import outputs
+from autograder.grader.cells import without_hidden
 from autograder.grader.student import RemoteFunction, Student
 from autograder.judge import without_magics
 from autograder.tasks import TASKS
@@ -21,22 +27,41 @@ from autograder.tasks import TASKS
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a locked cell: its last line's value, what it printed, what it raised."""
+
+    value: Any
+    printed: str
+    raised: BaseException | None
+
+
 class Trusted:
-    """T: the names that the locked cells have bound so far, beside one student's process."""
+    """T: the names that the locked cells have bound so far, beside one student's process.
+
+    A name that a locked cell may bind is never looked up in the student's process from there on,
+    whatever became of that cell: a student can make it fail, and would then put in their own.
+    `check` is ours from the beginning.
+    """
 
     def __init__(self, student: Student) -> None:
         self.student = student
-        self._bound: dict[str, Any] = {"__name__": "__main__"}
+        self._bound: dict[str, Any] = {"__name__": "__main__", "check": notebook.check}
+        self._ours = {*self._bound, *vars(builtins)}
 
     def execute(
-        self, source: str, check: Callable[[object], float]
-    ) -> tuple[Any, str, Exception | None]:
-        """Execute a locked cell; return its last line's value, what it printed, its error."""
+        self, source: str, check: Callable[[object], float], hidden: bool = True
+    ) -> Outcome:
+        """Execute a locked cell, or but for its hidden tests; nothing that it does raises here."""
         printed = io.StringIO()
+        value: Any = None
+        raised: BaseException | None = None
+        borrowed: dict[str, Any] = {}
+        names = dict(self._bound)
         token = notebook.graded_by.set(check)
         try:
-            tree = ast.parse(without_magics(source))
-            borrowed = self._borrow(tree)
+            cell = parsed(source, hidden)
+            borrowed = self._borrow(cell)
             names = {**borrowed, **self._bound}
             with (
                 contextlib.redirect_stdout(printed),
@@ -44,24 +69,104 @@ class Trusted:
                 self.student.hurried() as seconds,
                 interrupted(seconds),
             ):
-                value = evaluate(tree, names)
-        except Exception as raised:
-            return None, printed.getvalue(), raised
+                exec(cell.body, names)
+                value = eval(cell.last, names)
+        except (Exception, SystemExit) as problem:
+            raised = problem
         finally:
             notebook.graded_by.reset(token)
         self._bound = {k: v for k, v in names.items() if k not in borrowed or borrowed[k] is not v}
-        return value, printed.getvalue(), None
+        return Outcome(value, printed.getvalue(), raised)
 
-    def _borrow(self, tree: ast.Module) -> dict[str, Any]:
-        """Return the student's names that a cell reads: never one that a locked cell has bound."""
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    def _borrow(self, cell: Parsed) -> dict[str, Any]:
+        """Return the student's names that a cell reads; from now on what it binds is ours."""
+        wanted = cell.reads - self._ours
+        self._ours |= cell.binds
         found: dict[str, Any] = {}
-        for name in sorted(names - self._bound.keys() - vars(builtins).keys()):
+        for name in sorted(wanted):
             with contextlib.suppress(KeyError):
                 found[name] = self.student.fetch(name)
             if name in TASKS and name not in found:
                 found[name] = RemoteFunction(name, self.student)  # so that its check can complain
         return found
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A locked cell, ready to run: all but its last expression, that expression, global names.
+
+    `reads` may come from the student, unless an earlier cell binds them; `binds` may not.
+    """
+
+    body: CodeType
+    last: CodeType
+    reads: frozenset[str]
+    binds: frozenset[str]
+
+
+@lru_cache(512)
+def parsed(source: str, hidden: bool) -> Parsed:
+    """Parse a locked cell, once for a whole class; what its hidden tests bind is bound in it."""
+    whole = without_magics(source)
+    run = whole if hidden else without_hidden(whole)
+    tree, binds, reads = ast.parse(run), bound_in(whole), read_in(run)
+    reads -= {name for name in binds & reads if not read_first(name, ast.parse(whole))}
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    value = last.value if isinstance(last, ast.Expr) else ast.Constant(None)
+    expression = ast.fix_missing_locations(ast.Expression(value))
+    return Parsed(
+        body=compile(tree, outputs.TEST_CELL, "exec"),
+        last=compile(expression, outputs.TEST_CELL, "eval"),
+        reads=frozenset(reads),
+        binds=frozenset(binds),
+    )
+
+
+def scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Yield a table of symbols and those inside of it."""
+    yield table
+    for inner in table.get_children():
+        yield from scopes(inner)
+
+
+def global_symbols(source: str) -> Iterator[symtable.Symbol]:
+    """Yield what is known of each global name, in each scope of a cell that mentions it."""
+    top = symtable.symtable(source, outputs.TEST_CELL, "exec")
+    for scope in scopes(top):
+        yield from (s for s in scope.get_symbols() if scope is top or s.is_global())
+
+
+def read_in(source: str) -> set[str]:
+    """Return the global names that a cell reads, in its functions too."""
+    return {symbol.get_name() for symbol in global_symbols(source) if symbol.is_referenced()}
+
+
+def bound_in(source: str) -> set[str]:
+    """Return the global names that a cell may bind, whether or not it comes so far."""
+    found = {s.get_name() for s in global_symbols(source) if s.is_assigned() or s.is_imported()}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            with contextlib.suppress(ImportError):
+                found |= vars(importlib.import_module(node.module or "")).keys()
+    return found
+
+
+def read_first(name: str, tree: ast.Module) -> bool:
+    """Whether the first statement that has to do with a name only reads it.
+
+    What stands in a function counts for nothing: it runs later.
+    """
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            if statement.name == name:
+                return False
+            continue
+        source = ast.unparse(statement)
+        if name in bound_in(source):
+            return False
+        if any(s.get_name() == name for s in symtable.symtable(source, "", "exec").get_symbols()):
+            return True
+    return False
 
 
 @contextlib.contextmanager
@@ -81,15 +186,3 @@ def interrupted(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, earlier)
-
-
-def evaluate(tree: ast.Module, names: dict[str, Any]) -> Any:
-    """Execute a cell and return the value of its last line, None when that is no expression."""
-    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    body = ast.Module(tree.body[:-1] if last else tree.body, [])
-    exec(compile(body, outputs.TEST_CELL, "exec"), names)
-    return (
-        eval(compile(ast.Expression(last.value), outputs.TEST_CELL, "eval"), names)
-        if last
-        else None
-    )

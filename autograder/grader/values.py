@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
 
 from autograder.grader import outputs
 from autograder.judge import Answer
+from autograder.judge.behaviour import RETURNED
+from autograder.judge.compare import numbers
 from autograder.sandbox.inside.wire import Other, Source
 from autograder.tasks import Formula
 
@@ -15,9 +18,38 @@ MAX_ANSWER = 2**18
 """Numbers in one answer; the most that is honest is a square of 500 samples."""
 
 
+TELLING_ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
+    *("TimeoutError", "ProcessEnded", "MissingFunction")
+}
+TELLING_TYPES = {"NoneType", "tuple", "float32", *RETURNED}
+"""Names of errors and types that say something to the judge; others may say anything."""
+
+
 def sendable(argument: Any) -> Any:
-    """Return an argument in the form in which it crosses to U: a formula as its source."""
-    return Source(argument.source) if isinstance(argument, Formula) else argument
+    """Return an argument in the form in which it crosses to U: a formula as its source.
+
+    Raises TypeError for a function: it would be nothing there, and a test that hands one over
+    (such as `check` to a name of the student's) would test nothing.
+    """
+    if isinstance(argument, Formula):
+        return Source(argument.source)
+    if callable(argument):
+        raise TypeError("a function cannot be handed to a student's function, only plain data")
+    return argument
+
+
+def withheld(answer: Answer) -> Answer:
+    """Return of an answer to a hidden question what the judge needs, and no word of the student's.
+
+    What was asked could stand in any of them. Numbers are compared and never shown; a name of an
+    error or a type is kept if it is one of a few.
+    """
+    return Answer(
+        value=answer.value if numbers(answer.value) is not None else None,
+        type=answer.type if answer.type in TELLING_TYPES else "",
+        error=answer.error and (answer.error if answer.error in TELLING_ERRORS else "Exception"),
+        changed=answer.changed,
+    )
 
 
 def answer(reply: dict[str, Any]) -> Answer:
