@@ -35,8 +35,8 @@ release: $(READY)  ## make exercises/ from solutions/
 bench: $(READY)  ## what a submission costs, beside stock nbgrader in the same run
 	$(BIN)/python tests/bench.py
 
-clean:           ## remove the environment and all that grading made
-	rm -rf .venv grading
+clean:           ## remove the environment; what grading made stays
+	rm -rf .venv
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

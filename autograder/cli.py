@@ -28,6 +28,9 @@ app = typer.Typer(
 )
 say = Console(stderr=True)
 
+Level = Annotated[
+    str, typer.Option(help="Isolation level to accept, if not the strongest; see doctor.")
+]
 Assignment = Annotated[str, typer.Argument(help="An assignment's folder, such as 02_mse.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -43,11 +46,13 @@ def check(
     task: str,
     file: Path,
     tasks: Annotated[Path | None, typer.Option(help="A file with tasks of your own.")] = None,
+    level: Level = "",
     as_json: AsJson = False,
 ) -> None:
     """Check the function TASK in FILE.py and say what is right and what is not yet."""
     from autograder.grader import Grader
     from autograder.notebook import card
+    from autograder.sandbox import NoSandbox, levels
     from autograder.tasks import TASKS, load_tasks
 
     if tasks:
@@ -58,8 +63,11 @@ def check(
         source = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise fail(f"cannot read {file}: {problem}") from None
-    with Grader() as grader:
-        verdict = grader.grade_source(task, source)
+    try:
+        with Grader(level=levels.settle(level)) as grader:
+            verdict = grader.grade_source(task, source)
+    except NoSandbox as problem:
+        raise fail(str(problem)) from None
     print(json.dumps(verdict.to_dict()) if as_json else card(verdict)[1])
     raise typer.Exit(0 if verdict.passed else 1)
 
@@ -96,13 +104,14 @@ def release(assignment: Assignment) -> None:
         from autograder.classroom.handout import hand_out
         from autograder.classroom.run import shortfalls
         from autograder.grader import Grader
+        from autograder.sandbox import levels
 
         try:
             course = Course(Path.cwd())
             course.release(assignment)
         except CourseError as problem:
             raise fail(str(problem)) from None
-        with Grader() as grader:
+        with Grader(level=levels.settle(ours=True)) as grader:
             sources = sorted(course.source(assignment).glob("*.ipynb"))
             short = [line for source in sources for line in shortfalls(source, grader)]
     print(f"{assignment} is released in {shown(course.released(assignment))}/")
@@ -129,7 +138,7 @@ def grade(
     ] = None,
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
     resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
-    level: Annotated[str, typer.Option(help="Protection to grade under; see doctor.")] = "",
+    level: Level = "",
     as_json: AsJson = False,
 ) -> None:
     """Grade everybody who has submitted ASSIGNMENT and put the scores into the gradebook.
@@ -150,7 +159,8 @@ def grade(
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.grade import grade_class, students
         from autograder.classroom.record import Line
-        from autograder.sandbox import NoSandbox
+        from autograder.classroom.sample import is_sample
+        from autograder.sandbox import NoSandbox, levels
 
     lines: list[Line] = []
     told: list[Told] = []
@@ -171,6 +181,14 @@ def grade(
         if not names and not told:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
+        level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
+        if level != levels.LEVELS[-1]:
+            tell([(f"isolation level {level}", f"{levels.PROTECTS[level]} {levels.best()[1]}.")])
+        had_seed = course.seed_file.exists()
+        course.seed()
+        if not had_seed and course.seed_file.exists():
+            where = shown(course.seed_file)
+            tell([("secret seed", f"now in {where}; it draws the hidden inputs, also next time")])
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
             for line in grade_class(course, assignment, names, workers, level, resume):
@@ -223,22 +241,14 @@ def doctor(as_json: AsJson = False) -> None:
     level, why = levels.best()
     names = ("nbgrader", "jupyterlab", "numpy", "matplotlib", "ipython")
     found = {"python": sys.version.split()[0], **{name: version(name) for name in names}}
+    protects = levels.PROTECTS[level]
     if as_json:
-        print(
-            json.dumps({"level": level, "why": why, "protects": PROTECTS[level], "versions": found})
-        )
+        print(json.dumps({"level": level, "why": why, "protects": protects, "versions": found}))
         return
-    print(f"Level     {level}: {PROTECTS[level]}")
+    print(f"Level     {level}: {protects}")
     if why:
         print(f"          No better one here: {why}")
     print("Versions  " + ", ".join(f"{name} {number}" for name, number in found.items()))
-
-
-PROTECTS = {
-    "bubblewrap": "submissions see Python and its libraries, and nothing else of this machine.",
-    "process": "submissions run with limits and cannot start programs (on Linux) or see tests, "
-    "but they run as you and could read your files. Grade only people whom you trust.",
-}
 
 
 class Rate(ProgressColumn):

@@ -43,6 +43,7 @@ from autograder.classroom.run import Job, grader
 from autograder.classroom.run import run as run_job
 from autograder.classroom.sample import sample_students
 from autograder.grader import Limits
+from autograder.sandbox import levels
 
 ROOT = Path(__file__).parent.parent
 NAME = "bench"
@@ -268,7 +269,12 @@ def where(console: Console, size: int = 200) -> None:
         settings = (ROOT / "nbgrader_config.py").read_text()
         course = classroom(Path(home) / "course", size, False, settings)
         job = Job(
-            NAME, course.templates(NAME), course.released(NAME), "", Limits(), course.settle_level()
+            NAME,
+            course.templates(NAME),
+            course.released(NAME),
+            "",
+            Limits(),
+            levels.settle(ours=True),
         )
         names = students(course, NAME)
         folders = [course.submitted(name, NAME) for name in names]

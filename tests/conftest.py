@@ -10,14 +10,17 @@ import pytest
 
 from autograder.classroom.course import Course
 from autograder.grader import Grader, Limits
+from autograder.sandbox import levels
 
 ROOT = Path(__file__).parent.parent
+LEVEL = levels.settle(ours=True)
+"""The strongest isolation level that this machine has."""
 
 
 @pytest.fixture(scope="session")
 def grader() -> Iterator[Grader]:
     """A grader whose sandbox is warm; a call may take a second."""
-    with Grader(limits=Limits(cell=2, call=1)) as made:
+    with Grader("the tests", Limits(cell=2, call=1), LEVEL) as made:
         yield made
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import LEVEL, ROOT
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course
@@ -135,7 +135,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float |
     course.submitted("no file", NAME).mkdir(parents=True)
     course.release(NAME)
     names = [*files, "no file", "ada"]
-    lines = list(grade_class(course, NAME, names, workers=2))
+    lines = list(grade_class(course, NAME, names, workers=2, level=LEVEL))
     for name, content in files.items():  # what was handed in stays as it was
         assert (course.submitted(name, NAME) / f"{NAME}.ipynb").read_bytes() == content
     return {line["student"]: (line["points"], "; ".join(line["notes"])) for line in lines}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import LEVEL
 from typer.testing import CliRunner
 
 from autograder.classroom.course import Course
@@ -30,7 +31,9 @@ def graded(course: Course, *names: str) -> dict[str, Line]:
     if not course.is_released(NAME):
         course.release(NAME)
     chosen = list(names) or students(course, NAME)
-    return {line["student"]: line for line in grade_class(course, NAME, chosen, workers=2)}
+    return {
+        line["student"]: line for line in grade_class(course, NAME, chosen, workers=2, level=LEVEL)
+    }
 
 
 def by_cell(course: Course, student: str) -> dict[str, float | None]:
@@ -123,7 +126,9 @@ def test_resume_runs_only_what_is_new_or_changed(course: Course) -> None:
     }
     lines = {
         line["student"]: line
-        for line in grade_class(course, NAME, students(course, NAME), workers=2, resume=True)
+        for line in grade_class(
+            course, NAME, students(course, NAME), workers=2, level=LEVEL, resume=True
+        )
     }
     assert lines.keys() == before.keys()
     assert {name for name in lines if lines[name] != before[name]} == {"bo"}
@@ -168,7 +173,9 @@ def test_stopped_run_loses_nothing_finished_and_leaves_nothing_running(
     kept = course.scores(NAME)
     assert 3 <= len(finished) < 12
     assert all(name in kept for name in finished)
-    lines = list(grade_class(course, NAME, students(course, NAME), workers=2, resume=True))
+    lines = list(
+        grade_class(course, NAME, students(course, NAME), workers=2, level=LEVEL, resume=True)
+    )
     assert [line["student"] for line in lines[: len(finished)]] == sorted(finished)
     assert len(course.scores(NAME)) == 12
     for student in sample_students(NAME)[:12]:

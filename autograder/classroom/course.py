@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,6 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, template
 from autograder.grader import is_locked
-from autograder.sandbox import levels
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
@@ -125,26 +126,28 @@ class Course:
         """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""
         return tuple(self.root / name for name in self.config.Execute.get("tasks", []))
 
-    def settle_level(self, asked: str = "") -> str:
-        """Return the level to grade under, and remember it; never a lower one than last time.
+    def seed(self) -> str:
+        """Return the secret that draws the hidden inputs, made at the first grading.
 
-        Raises CourseError when only a lower one is to be had and it was not asked for by name.
+        It is what nbgrader_config.py says, or else what lies in grading/seed: the same at a
+        regrade, and nothing that a student could look up.
         """
-        offered, why = levels.best()
-        note = self.root / "grading" / "level"
-        last = note.read_text().strip() if note.exists() else levels.LEVELS[0]
-        if asked and asked not in levels.LEVELS:
-            raise CourseError(f"there is no level {asked!r}; there are {', '.join(levels.LEVELS)}")
-        if asked and levels.LEVELS.index(asked) > levels.LEVELS.index(offered):
-            raise CourseError(f"{asked} was asked for, but {why}")
-        if not asked and levels.LEVELS.index(offered) < levels.LEVELS.index(last):
-            raise CourseError(
-                f"the last grades were made under {last}, here is only {offered}: {why}. "
-                f"To accept the weaker protection, ask for it: --level {offered}"
-            )
-        note.parent.mkdir(exist_ok=True)
-        note.write_text(asked or offered)
-        return asked or offered
+        if chosen := str(self.config.Execute.get("course_seed", "")):
+            return chosen
+        if not self.seed_file.exists():
+            self.seed_file.parent.mkdir(exist_ok=True)
+            new = self.seed_file.with_suffix(".new")
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_hex(16))
+            new.replace(self.seed_file)
+        if not (kept := self.seed_file.read_text("utf-8").strip()):
+            raise CourseError(f"{self.seed_file} is empty; delete it, and a new seed is made")
+        return kept
+
+    @property
+    def seed_file(self) -> Path:
+        """Where the seed lies that was made here, if one was."""
+        return self.root / "grading" / "seed"
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

@@ -28,10 +28,12 @@ def grade_class(
     assignment: str,
     names: list[str],
     workers: int,
-    level: str = "",
+    level: str,
     resume: bool = False,
 ) -> Iterator[Line]:
     """Yield a line for every submission as soon as it is graded and in the gradebook.
+
+    `level` is the isolation level, one of those that the machine has.
 
     With `resume` a submission is not run again when the journal has it, unchanged, already.
     """
@@ -40,9 +42,9 @@ def grade_class(
         assignment=assignment,
         handed_out=course.templates(assignment),
         released=course.released(assignment),
-        course_seed=str(settings.get("course_seed", "")),
+        course_seed=course.seed(),
         limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
-        level=course.settle_level(level),
+        level=level,
         tasks=course.own_tasks(),
     )
     folders = {name: course.submitted(name, assignment) for name in names}

@@ -8,12 +8,13 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, List, Unicode
+from traitlets import Float, Int, List, Unicode, Union
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import rebuild, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
+from autograder.sandbox import levels
 
 Resources = dict[str, Any]
 
@@ -40,13 +41,17 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
 class Execute(NbGraderExecute):  # type: ignore[misc]
     """Runs a submission in the sandbox and judges it, where nbgrader would start a kernel."""
 
-    course_seed = Unicode("", help="Draws the hidden inputs; keep it secret.").tag(config=True)
+    course_seed = Union(
+        [Unicode(), Int()],
+        default_value="",
+        help="Draws the hidden inputs; keep it secret. Without it one is made in grading/seed.",
+    ).tag(config=True)
     tasks = List(Unicode(), help="Files with tasks of your own, from the course's root.").tag(
         config=True
     )
-    level = Unicode("", help="Grade under this level, even if it is lower than last time.").tag(
-        config=True
-    )
+    level = Unicode(
+        "", help="Grade under this isolation level, even if it is not the strongest."
+    ).tag(config=True)
     cell_seconds = Float(30, help="How long one cell may run.").tag(config=True)
     call_seconds = Float(5, help="How long one call of a student's function may take.").tag(
         config=True
@@ -60,7 +65,10 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         limits = Limits(self.cell_seconds, self.call_seconds)
         course = Course(Path(self.parent.parent.coursedir.root))
         grading = grader(
-            self.course_seed, limits, course.settle_level(self.level), course.own_tasks()
+            str(self.course_seed) or course.seed(),
+            limits,
+            levels.settle(self.level),
+            course.own_tasks(),
         )
         grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
         return nb, resources

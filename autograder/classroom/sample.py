@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import grade_id, read
+from autograder.classroom.rebuild import bounded, grade_id, ordinary, read
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,26 @@ def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
         nbformat.write(submission(read(course.released(assignment) / target.name), student), target)
         written.append(target)
     return written
+
+
+def is_sample(course: Course, assignment: str, names: list[str]) -> bool:
+    """Whether these submissions are the invented ones, letter by letter, and nobody else's."""
+    try:
+        invented = {student.name: student for student in sample_students(assignment)}
+    except CourseError:
+        return False
+    released = course.released(assignment) / f"{assignment}.ipynb"
+    expected: dict[str, str] = {}
+    for name in names:
+        base = re.sub(r"-\d+$", "", name)
+        if base not in invented:
+            return False
+        if base not in expected:
+            expected[base] = nbformat.writes(submission(read(released), invented[base]))
+        with ordinary(course.submitted(name, assignment) / f"{assignment}.ipynb") as file:
+            if bounded(file).decode("utf-8", "replace").strip() != expected[base].strip():
+                return False
+    return True
 
 
 def roster(invented: list[Student], size: int) -> Iterator[tuple[str, Student]]:

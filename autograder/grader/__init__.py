@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,10 @@ __all__ = ["Grader", "Limits", "data_files", "is_locked", "marks"]
 class Grader:
     """Grades functions and notebooks; keeps one warm sandbox until it is closed.
 
+    The hidden inputs follow from the course's seed, which nobody should know, and the student's
+    name; without a seed one is drawn, and no other grader asks the same. `level` is the isolation
+    level, the strongest unless it is named; NoSandbox is raised where that is not to be had.
+
     >>> with Grader() as grader:
     ...     grader.grade_source("mae_loop", "def mae_loop(y_true, y_pred): return 0").mistakes
     ('constant-answer',)
@@ -41,7 +46,8 @@ class Grader:
     def __init__(
         self, course_seed: str = "", limits: Limits | None = None, level: str | None = None
     ) -> None:
-        self.course_seed, self.limits = course_seed, limits or Limits()
+        self.course_seed = course_seed or secrets.token_hex(16)
+        self.limits = limits or Limits()
         self.sandbox = Sandbox(level)
 
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:

@@ -18,14 +18,13 @@ import numpy as np
 
 from autograder.sandbox import levels
 from autograder.sandbox.inside import wire
+from autograder.sandbox.levels import NoSandbox
+
+__all__ = ["Died", "NoSandbox", "Sandbox", "Session", "TooSlow"]
 
 PID = struct.Struct("!i")
 PATIENCE = 15.0
 """Seconds after which a zygote that does not fork, or clean up, is given up for a new one."""
-
-
-class NoSandbox(Exception):
-    """No student's process can be started here; str() says why."""
 
 
 class Died(Exception):
@@ -43,11 +42,13 @@ class TooSlow(Died):
 class Sandbox:
     """One warm interpreter under which every submission gets a process of its own.
 
-    `level` says how well it is locked in (see levels.py); by default the best that works here.
+    `level` says how well it is locked in (see levels.py); by default the strongest.
+
+    Raises NoSandbox where the strongest is not to be had and none is named.
     """
 
     def __init__(self, level: str | None = None) -> None:
-        self.level = level or levels.best()[0]
+        self.level = level or levels.settle()
         self._home = tempfile.mkdtemp(prefix="autograder-")
         self._start()
 

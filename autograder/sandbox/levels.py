@@ -14,11 +14,20 @@ LEVELS = ("process", "bubblewrap")
 
 PACKAGE = Path(__file__).parent.parent
 INSIDE = Path(__file__).parent / "inside"
+PROTECTS = {
+    "bubblewrap": "submissions see Python and its libraries, and nothing else of this machine.",
+    "process": "submissions run with limits and cannot start programs (on Linux) or see tests, "
+    "but they run as you and could read your files. Grade only people whom you trust.",
+}
 SCRATCH, SCRATCH_BYTES = Path("/scratch"), 128 * 2**20
 START = (
     "import sys; sys.path[:0] = [{folder!r}, {standin!r}]; from pathlib import Path; "
     "from inside.zygote import main; main({control}, Path({scratch!r}), {privileged})"
 )
+
+
+class NoSandbox(Exception):
+    """No student's process can be started here, or not at this level; str() says why."""
 
 
 @cache
@@ -104,3 +113,24 @@ def libraries() -> list[Path]:
     while programs[-1].is_symlink():
         programs.append(Path(os.path.normpath(programs[-1].parent / programs[-1].readlink())))
     return folders + [path for path in programs if not any(map(path.is_relative_to, folders))]
+
+
+def settle(asked: str = "", ours: bool = False) -> str:
+    """Return the level to run under: the strongest, unless a weaker one is asked for by name.
+
+    Only code of this course itself (`ours`) falls to what the machine has without being asked.
+    Raises NoSandbox with what to do where that level is not to be had, or not without a word.
+    """
+    offered, why = best()
+    if not asked and (ours or offered == LEVELS[-1]):
+        return offered
+    if not asked:
+        raise NoSandbox(
+            f"{why}. Until then there is only the level {offered!r} here: {PROTECTS[offered]} "
+            f"To accept that, name it: --level {offered}"
+        )
+    if asked not in LEVELS:
+        raise NoSandbox(f"there is no isolation level {asked!r}; there are {', '.join(LEVELS)}")
+    if LEVELS.index(asked) > LEVELS.index(offered):
+        raise NoSandbox(f"the level {asked!r} was asked for, but {why}")
+    return asked

@@ -1,0 +1,116 @@
+"""Who may grade how: the isolation level by name, and a seed that nobody can look up."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.classroom.course import Course, CourseError
+from autograder.classroom.sample import is_sample, write_sample
+from autograder.cli import app
+from autograder.grader import Grader
+from autograder.sandbox import NoSandbox, levels
+
+NAME = "02_mse"
+WEAKER = levels.LEVELS[-2]
+
+
+@pytest.fixture
+def weaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the strongest level."""
+    monkeypatch.setattr(levels, "best", lambda: (WEAKER, "bubblewrap is missing; install it"))
+
+
+@pytest.mark.usefixtures("weaker")
+def test_weaker_level_has_to_be_named() -> None:
+    with pytest.raises(NoSandbox, match=f"install it.*--level {WEAKER}"):
+        levels.settle()
+    assert levels.settle(WEAKER) == WEAKER
+    assert levels.settle(ours=True) == WEAKER
+    with pytest.raises(NoSandbox, match="was asked for, but bubblewrap is missing"):
+        levels.settle(levels.LEVELS[-1])
+    with pytest.raises(NoSandbox, match="there are"):
+        levels.settle("armour")
+    with pytest.raises(NoSandbox, match="install it"):
+        Grader()
+
+
+@pytest.mark.usefixtures("weaker")
+def test_real_class_is_not_graded_on_a_weaker_level_unasked(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.release(NAME)
+    (path,) = write_sample(course, NAME, 1)
+    path.write_text(path.read_text().replace("total = 0", "total = 0  # mine"))
+    monkeypatch.chdir(course.root)
+    refused = CliRunner().invoke(app, ["grade", NAME])
+    assert refused.exit_code == 1 and f"--level {WEAKER}" in refused.output
+    with course.gradebook() as book:
+        assert not book.assignment_submissions(NAME)
+    answer = course.root / "answer.py"
+    answer.write_text("def mse_loop(y_true, y_pred): return 0")
+    checked = CliRunner().invoke(app, ["check", "mse_loop", str(answer)])
+    assert checked.exit_code == 1 and f"--level {WEAKER}" in checked.output
+
+
+@pytest.mark.usefixtures("weaker")
+def test_sample_class_is_graded_unasked_and_the_level_is_said(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.release(NAME)
+    write_sample(course, NAME, 2)
+    monkeypatch.chdir(course.root)
+    graded = CliRunner().invoke(app, ["grade", NAME])
+    assert graded.exit_code == 0, graded.output
+    (line,) = [one for one in graded.output.splitlines() if "isolation level" in one]
+    assert WEAKER in line and "install it" in line
+
+
+def test_sample_is_the_sample_to_the_letter(course: Course) -> None:
+    course.release(NAME)
+    paths = write_sample(course, NAME, 32)
+    names = [path.parent.parent.name for path in paths]
+    assert "ada-2" in names and is_sample(course, NAME, names)
+    paths[1].write_text(paths[1].read_text().replace("\n", " \n", 1))
+    assert not is_sample(course, NAME, names)
+    assert is_sample(course, NAME, names[2:])
+    assert not is_sample(course, NAME, ["somebody"])
+
+
+def test_seed_is_made_once_is_secret_and_stays(course: Course) -> None:
+    first = course.seed()
+    assert len(first) == 32 and Course(course.root).seed() == first
+    assert stat.S_IMODE(course.seed_file.stat().st_mode) == 0o600
+    course.seed_file.write_text("")
+    with pytest.raises(CourseError, match="delete it"):
+        course.seed()
+    course.seed_file.unlink()
+    assert course.seed() != first
+
+
+def test_seed_of_the_settings_counts_a_number_too(course: Course) -> None:
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write("\nc.Execute.course_seed = 2026\n")
+    assert Course(course.root).seed() == "2026"
+    assert not course.seed_file.exists()
+
+
+def test_first_grading_tells_where_the_seed_is_and_a_regrade_asks_the_same(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.release(NAME)
+    write_sample(course, NAME, 1)
+    monkeypatch.chdir(course.root)
+    first = CliRunner().invoke(app, ["grade", NAME])
+    assert first.exit_code == 0 and str(Path("grading/seed")) in first.output, first.output
+    again = CliRunner().invoke(app, ["grade", NAME])
+    assert again.exit_code == 0 and "grading/seed" not in again.output
+    assert "changed" not in again.output
+
+
+def test_graders_without_a_seed_ask_other_questions() -> None:
+    with Grader(level=levels.settle(ours=True)) as one, Grader(level=one.sandbox.level) as other:
+        assert one._seed("ada") != other._seed("ada")
