@@ -227,7 +227,8 @@ def run(peer: str, size: int, plot: bool) -> tuple[Cost, dict[str, float]]:
             cost = measure([tools / "python", "-c", OTTER], course.root, tools)
             return cost, json.loads((course.root / "points.json").read_text())
         command = ["nbgrader", "autograde"] if peer == "nbgrader" else ["autograder", "grade"]
-        cost = measure([tools / command[0], command[1], NAME], course.root, tools)
+        level = [] if peer == "nbgrader" else ["--level", levels.settle(ours=True)]
+        cost = measure([tools / command[0], command[1], NAME, *level], course.root, tools)
         return cost, {name: score.points for name, score in course.scores(NAME).items()}
 
 
