@@ -44,8 +44,7 @@ ALLOWED: dict[str, dict[str, Numbers]] = {
         "mremap": (25, 216), "msync": (26, 227),
     },
     "be a thread (where rseq fails in one, glibc ends the process) and end": {
-        "set_robust_list": (273, 99), "rseq": (334, 293), "sched_yield": (24, 124),
-        "exit": (60, 93), "exit_group": (231, 94),
+        "rseq": (334, 293), "sched_yield": (24, 124), "exit": (60, 93), "exit_group": (231, 94),
     },
     "handle one's own signals and alarms": {
         "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
@@ -68,7 +67,7 @@ ALLOWED: dict[str, dict[str, Numbers]] = {
         "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None),
         "epoll_pwait": (281, 22),
     },
-    "answer the grader, over the one socket that is open": {
+    "hear the grader, over the one socket that is open": {
         "recvfrom": (45, 207), "getsockname": (51, 204), "getpeername": (52, 205),
         "getsockopt": (55, 209),
     },
@@ -162,13 +161,11 @@ def program(machine: str) -> bytes:
         (LOAD, 0, 0, NUMBER),
         *answer(AT_LEAST, X32, ERRNO | EPERM),
     ]
-    for numbers, words in BY_ARGUMENT.values():
+    for both, words in BY_ARGUMENT.values():
         block = [line for word in words for line in check(word)]
-        lines += [(EQUAL, 0, len(block) + 1, numbers[column]), *block, (RETURN, 0, 0, ALLOW)]
-    for calls, action in (
-        *((group, ALLOW) for group in ALLOWED.values()),
-        (UNSUPPORTED, ERRNO | EOPNOTSUPP),
-    ):
+        lines += [(EQUAL, 0, len(block) + 1, both[column]), *block, (RETURN, 0, 0, ALLOW)]
+    answers = [(group, ALLOW) for group in ALLOWED.values()]
+    for calls, action in [*answers, (UNSUPPORTED, ERRNO | EOPNOTSUPP)]:
         for numbers in calls.values():
             if (number := numbers[column]) is not None:
                 lines += answer(EQUAL, number, action)
