@@ -169,7 +169,7 @@ fork vfork clone3 execve execveat kill tkill tgkill rt_sigqueueinfo rt_tgsigqueu
 process_vm_readv process_vm_writev process_madvise pidfd_open pidfd_getfd pidfd_send_signal kcmp
 wait4 waitid setsid setpgid setpriority sched_setaffinity sched_setattr sched_setparam
 sched_setscheduler ioprio_set setrlimit setuid setgid setgroups setresuid setresgid setfsuid capset
-socket connect bind listen accept accept4 sendmsg sendmmsg recvmsg recvmmsg setsockopt
+socket connect bind listen accept accept4 sendmsg sendmmsg recvmsg recvmmsg setsockopt shutdown
 shmget shmat shmctl semget semop msgget msgsnd mq_open memfd_create
 timer_create timerfd_create eventfd2 signalfd4 inotify_init1 inotify_add_watch fanotify_init
 io_uring_setup io_setup bpf perf_event_open userfaultfd keyctl add_key request_key
