@@ -87,6 +87,9 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         name = getattr(etype, "__name__", "Error")
         put({"output_type": "error", "ename": name, "evalue": str(evalue), "traceback": list(stb)})
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Open no window: %matplotlib inline asks for none."""
+
     def init_display_formatter(self) -> None:
         """Offer every representation that a notebook can show."""
         super().init_display_formatter()

@@ -32,7 +32,7 @@ LIMITS = {
 }
 
 
-def confine(scratch: Path, alone: bool, restrict: Callable[[], bool]) -> None:
+def confine(scratch: Path, alone: bool, restrict: Callable[[], None]) -> None:
     """Give this process a folder of its own to work in, limits, and a closed door to the kernel."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
