@@ -307,7 +307,7 @@ def sure_among(rng: np.random.Generator, label: int, p: float) -> tuple[Any, ...
 
 def whole_among(rng: np.random.Generator) -> tuple[Any, ...]:
     """Return integer predictions: one of 0 where the truth is 1, all others right."""
-    labels = np.repeat([1, 0], rng.integers(2, 5, 2))
+    labels = np.repeat([1, 0], rng.integers(3, 6, 2))
     return shuffled(rng, labels, np.where(np.arange(len(labels)) == 0, 0, labels))
 
 
