@@ -353,10 +353,10 @@ def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     _, told = world.grade(notebook)
     twice = world.grade(submission(simple("tells", cells), HANDED_OUT, {}))[1]
     told += twice
-    hidden = next(
-        c for c in TASKS["mse_loop"].calls(world.grader._seed("eve")) if c.kind == "random"
-    )
-    assert not any(repr(number) in told for number in hidden.args[0])
+    calls = TASKS["mse_loop"].calls(world.grader._seed("eve"))
+    hidden = [c.args[0] for c in calls if c.kind in ("random", "variant")]
+    assert len(hidden) > 5
+    assert not any(repr(n) in told for numbers in hidden for n in numbers if n % 1)
 
 
 LETTER = """

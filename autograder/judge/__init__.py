@@ -57,8 +57,8 @@ def judge(
         Asked(call, answer, not answer.error and right(answer.value, call, task))
         for call, answer in zip(calls, answers, strict=True)
     ]
-    wrong = [one for one in asked if not one.right and one.call.kind != "edge"]
-    edges = [one for one in asked if not one.right and one.call.kind == "edge"]
+    wrong = [one for one in asked if not one.right and one.call.row == "values"]
+    edges = [one for one in asked if not one.right and one.call.row == "edges"]
     changed = [finding("mutates-input")] if any(answer.changed for answer in answers) else []
     if wrong:
         found = named(task, asked, wrong, cells)
@@ -69,7 +69,7 @@ def judge(
         )
         return Verdict(task.name, rows, (*found, *changed), example(task, asked))
     style = read_style(task.name, task.style, cells)
-    troubles = [one.call.name for one in edges] + ["your inputs are changed" for _ in changed]
+    troubles = failing(edges) + ["your inputs are changed" for _ in changed]
     rows = (
         Row("values", True, "as the reference"),
         Row("edges", not troubles, ", ".join(troubles)),
@@ -118,15 +118,25 @@ def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Finding]:
     return told
 
 
+def failing(edges: Sequence[Asked]) -> list[str]:
+    """Name the failing edges: as they are stated, or else as others of their kind."""
+    stated = [one.call.name for one in edges if one.visible]
+    drawn = [one.call.name for one in edges if not one.visible]
+    return stated + [f"{name} with other numbers" for name in drawn if name not in stated]
+
+
 def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
     """Return what the failing edges are named for; for a crash, the cause that its text tells.
 
-    A name that is also a wrong turn's claims a cause; another one only says what was asked.
+    A name that is also a wrong turn's claims a cause; another one only says what was asked. Where
+    all are right as stated, neither would be true: that is what is told then.
     """
+    if edges and not any(one.visible for one in edges):
+        return [finding("stated-edges-only")]
     causes = {mistake.slug for mistake in task.pipeline.mistakes}
     names: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
-    for one in edges:
+    for one in (one for one in edges if one.visible):
         slug, answer = one.call.slug, one.answer
         crash = raised(answer, one.visible) if answer.error and slug in causes else None
         if slug in NOT_FINITE and usable(answer.value):

@@ -79,7 +79,7 @@ NEARLY = 1e-3
 
 def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple[str, str] | None:
     """Return the slug of what running shows, and its detail; None when only numbers can tell."""
-    first = next(one for one in asked if not one.right and one.call.kind != "edge")
+    first = next(one for one in asked if not one.right and one.call.row == "values")
     answer = first.answer
     if answer.error in RAISED:
         return RAISED[answer.error], answer.message if first.visible else ""

@@ -22,8 +22,8 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     than what is simpler. A question that was answered wrongly comes first, a small random one if
     there is one: nearly every candidate is dropped there, after a part of a run of the pipeline.
     """
-    edges = [one for one in asked if one.call.kind == "edge"]
-    values = [one for one in asked if one.call.kind != "edge"]
+    edges = [one for one in asked if one.call.row == "edges"]
+    values = [one for one in asked if one.call.row == "values"]
     must = asked if all(one.right for one in values) else values
     if not any(usable(one.answer.value) for one in must):
         return []  # no number at all: the error that was raised says more

@@ -4,7 +4,7 @@ import runpy
 from pathlib import Path
 
 from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
-from autograder.tasks.task import Call, Formula, Mistake, Pipeline, Taken, Task, edge, wrong
+from autograder.tasks.task import Call, Edge, Formula, Mistake, Pipeline, Taken, Task, edge, wrong
 
 FAMILIES = (
     regression,
@@ -28,6 +28,6 @@ def load_tasks(path: str | Path) -> None:
 
 
 __all__ = [
-    "TASKS", "Call", "Formula", "Mistake", "Pipeline", "Taken", "Task",
+    "TASKS", "Call", "Edge", "Formula", "Mistake", "Pipeline", "Taken", "Task",
     "edge", "load_tasks", "wrong",
 ]  # fmt: skip

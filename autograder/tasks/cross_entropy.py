@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder import losses
 from autograder.tasks.regression import DIGITS, REDUCTION, keep, mean
-from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.task import Edge, Mistake, Pipeline, Style, Task, edge, same, wrong
 
 EPS = 1e-15
 
@@ -191,21 +191,29 @@ def draw_logits(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return (rng.normal(0, 2, shape),)
 
 
+# The largest comes first, in the middle and last: only its own shift helps every row.
+LARGE = np.array([[1e3, 998, -1e3], [-1e3, 1e3, 999], [-1e3, -1001, -999], [0, -1e3, 1e3]])
+
+
+def large_logits(rng: np.random.Generator) -> Any:
+    """Return rows like those of LARGE, of another size and in another order."""
+    return rng.permuted(LARGE * rng.uniform(0.8, 1.25), axis=1)
+
+
 SOFTMAX_TASK = Task(
     name="softmax",
     reference=losses.softmax,
     style="either",
     example=(np.array([1.0, 2.0, 4.0]),),
     edges=(
-        edge("logits of 1000", "no-max-shift", np.array([1000.0, 1001.0, 999.0])),
-        # The largest comes first, in the middle and last: only its own shift helps every row.
-        edge(
-            "logits of ±1000", "no-max-shift",
-            np.array([[1e3, 998, -1e3], [-1e3, 1e3, 999], [-1e3, -1001, -999], [0, -1e3, 1e3]]),
-        ),
-        edge("one entry", "single-class", np.array([2.5])),
-        edge("one row", "single-sample", np.array([[0.5, -1.0, 2.0]])),
-        edge("whole numbers", "int-buffer", np.array([[1, 2, 4], [0, -1, 3]])),
+        edge("logits of 1000", "no-max-shift", np.array([1000.0, 1001.0, 999.0]),
+             vary=lambda rng: (rng.uniform(800, 1200) + rng.normal(0, 1, 4),)),
+        edge("logits of ±1000", "no-max-shift", LARGE, vary=lambda rng: (large_logits(rng),)),
+        edge("one entry", "single-class", np.array([2.5]), vary=lambda rng: (rng.normal(0, 2, 1),)),
+        edge("one row", "single-sample", np.array([[0.5, -1.0, 2.0]]),
+             vary=lambda rng: (rng.normal(0, 2, (1, rng.integers(2, 6))),)),
+        edge("whole numbers", "int-buffer", np.array([[1, 2, 4], [0, -1, 3]]),
+             vary=lambda rng: (rng.integers(-3, 5, (2, 3)),)),
     ),
     draw=draw_logits,
     pipeline=Pipeline(
@@ -544,19 +552,47 @@ def as_one_hot(classes: Any, p: Any, *eps: float) -> tuple[Any, ...]:
     return one_hot(classes, p.shape[1]).astype(int), p, *eps
 
 
-def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Call, ...]:
+def three_of(rng: np.random.Generator, k: int) -> Any:
+    """Return three of k > 3 class numbers, with the last class among them and others missing."""
+    return rng.permutation([k - 1, *rng.integers(0, k, 2)])
+
+
+def one_is_impossible(rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return class numbers and probabilities: of exactly 0 for the true class of some row."""
+    labels, p = three_of(rng, 4), rng.dirichlet(np.full(4, 5), 3)
+    row = rng.integers(0, 3)
+    p[row, labels[row]] = 0
+    return labels, p / p.sum(axis=1, keepdims=True)
+
+
+def all_are_sure(rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return class numbers, and the same as probabilities of exactly 0 and 1."""
+    k = int(rng.integers(4, 7))
+    labels = three_of(rng, k)
+    return labels, one_hot(labels, k)
+
+
+def nearly_sure(rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return one class number, neither the first nor the last, and more than 0.99 for it."""
+    k = int(rng.integers(3, 6))
+    labels, rest = rng.integers(1, k - 1, 1), rng.uniform(0.001, 0.009)
+    return labels, rest * rng.dirichlet(np.full(k, 5), 1) + (1 - rest) * one_hot(labels, k)
+
+
+def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edge, ...]:
     """Return the edges: zero probability, and one row; `form` makes the arguments of the task."""
     labels, sure = np.array([0, 2]), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     unsure = np.array([[0.0, 0.5, 0.5], [0.25, 0.75, 0.0]])
     row = np.array([[0.003, 0.995, 0.002]])
     return (
-        edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS)),
-        edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS)),
+        edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS),
+             vary=lambda rng: form(*one_is_impossible(rng), EPS)),
+        edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),
+             vary=lambda rng: form(*all_are_sure(rng), EPS)),
         # Clipped at both ends or at 0 alone: both are careful.
-        edge(
-            "one row", one_row, *form(np.array([1]), row, 0.01),
-            upto=form(np.array([1]), row, 0.0),
-        ),
+        edge("one row", one_row, *form(np.array([1]), row, 0.01),
+             vary=lambda rng: form(*nearly_sure(rng), 0.01),
+             upto=lambda true, p, eps: (true, p, 0.0)),
     )  # fmt: skip
 
 

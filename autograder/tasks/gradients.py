@@ -17,6 +17,7 @@ from autograder.tasks.cross_entropy import (
     STAGES,
     clipped,
     clipping,
+    large_logits,
     largest,
     one_hot,
     powers,
@@ -24,7 +25,10 @@ from autograder.tasks.cross_entropy import (
     sigmoid,
     softmax,
 )
+from autograder.tasks.hinge import with_margins
+from autograder.tasks.log_loss import both_ends, wrong_ends
 from autograder.tasks.regression import all_pairs
+from autograder.tasks.robust import at_delta
 from autograder.tasks.task import Formula, Mistake, Pipeline, Task, edge, same, wrong
 
 Stage = Callable[..., Any]
@@ -145,6 +149,15 @@ def draw_numbers(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
 EXAMPLE = (np.array([3.0, 5.0, 2.0]), np.array([2.5, 8.0, 4.0]))
 TIE = (np.array([2.0, -1.0, 0.5]), np.array([2.0, 1.5, 0.5]))
 
+
+def with_ties(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return truths, and predictions of which two are exactly right."""
+    true = rng.normal(0, 3, 4)
+    return true, true + rng.permutation([0, 0, *rng.uniform(-3, 3, 2)])
+
+
+AT_A_TIE = edge("a tie", "tie", *TIE, vary=with_ties)
+
 MEAN_HINT = (
     "The loss is a mean over n samples. How much of it does one sample carry, and in which "
     "direction does the loss move when that prediction grows a little?"
@@ -155,7 +168,7 @@ MAE_GRADIENT = Task(
     reference=losses.mae_gradient,
     style="either",
     example=EXAMPLE,
-    edges=(edge("a tie", "tie", *TIE),),
+    edges=(AT_A_TIE,),
     draw=draw_numbers,
     pipeline=Pipeline({**RESIDUAL, "slope": np.sign, **END}, MAE_SLOPES),
     approximation="numerical-gradient",
@@ -170,7 +183,7 @@ MSE_GRADIENT = Task(
     reference=losses.mse_gradient,
     style="either",
     example=EXAMPLE,
-    edges=(edge("a tie", "tie", *TIE),),
+    edges=(AT_A_TIE,),
     draw=draw_numbers,
     pipeline=Pipeline(
         {**RESIDUAL, "slope": same, "factor": lambda g: 2 * g, **END},
@@ -329,13 +342,14 @@ HUBER_GRADIENT = Task(
     style="either",
     example=EXAMPLE,
     edges=(
-        edge("a tie", "tie", *TIE),
+        AT_A_TIE,
         edge(
             "residuals equal to delta",
             "wrong-condition",
             np.array([1.0, 2.0, 0.0]),
             np.array([1.5, 1.5, 4.0]),
             0.5,
+            vary=at_delta,
         ),
     ),
     draw=draw_with_delta,
@@ -494,9 +508,21 @@ LOG_LOSS_GRADIENT = Task(
     example=(np.array([1, 0, 1]), np.array([0.8, 0.25, 0.5])),
     edges=(
         edge(
-            "p of 0 and 1, both right", "no-clipping", ZERO_ONE, ENDS, upto=(ZERO_ONE, ENDS, 1e-6)
+            "p of 0 and 1, both right",
+            "no-clipping",
+            ZERO_ONE,
+            ENDS,
+            vary=both_ends,
+            upto=lambda y, p: (y, p, 1e-6),
         ),
-        edge("p of 0 and 1, both wrong", "no-clipping", 1 - ZERO_ONE, ENDS, 1e-3),
+        edge(
+            "p of 0 and 1, both wrong",
+            "no-clipping",
+            1 - ZERO_ONE,
+            ENDS,
+            1e-3,
+            vary=lambda rng: wrong_ends(rng, rng.uniform(5e-4, 5e-3)),
+        ),
     ),
     draw=draw_yes_no,
     pipeline=Pipeline(
@@ -610,7 +636,8 @@ HINGE_GRADIENT = Task(
             "tie",
             KINK,
             np.array([1.0, -1.0, 3.0, 0.5]),
-            upto=(KINK, np.array([0.9, -0.9, 3.0, 0.5])),
+            vary=lambda rng: with_margins(rng, [1, 1, rng.uniform(1.5, 4), rng.uniform(-2, 0.5)]),
+            upto=lambda y, s: (y, np.where(y * s == 1, 0.9 * s, s)),
         ),
     ),
     draw=draw_scores,
@@ -713,6 +740,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
             "no-max-shift",
             ROWS,
             np.array([[1e3, 0, -1e3], [-1e3, 1e3, 0], [-1e3, -1001, -999]]),
+            vary=lambda rng: (np.eye(3, dtype=int)[rng.integers(0, 3, 4)], large_logits(rng)),
         ),
     ),
     draw=draw_rows,
@@ -896,12 +924,20 @@ NUMERICAL_GRADIENT = Task(
             "one-sided-difference",
             Formula("np.sum(np.abs(x))"),
             np.array([0.0, 1.5, -2.0]),
+            vary=lambda rng: (
+                Formula("3 * np.sum(np.abs(x))"),
+                rng.permutation([0, 0, *rng.uniform(0.5, 3, 2) * rng.choice([-1, 1], 2)]),
+            ),
         ),
         edge(
             "x with two dimensions",
             "one-dim-only",
             Formula("np.sum(x ** 3) * np.sum(x)"),
             np.array([[1.0, 2.0, -1.0], [0.5, -0.5, 3.0]]),
+            vary=lambda rng: (
+                Formula("np.sum(x ** 3) * np.sum(x)"),
+                rng.uniform(0.3, 1.5, (3, 2)) * rng.choice([-1, 1], (3, 2)),
+            ),
         ),
     ),
     draw=draw_function,

@@ -126,6 +126,12 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return labels, labels * margins
 
 
+def with_margins(rng: np.random.Generator, margins: Any) -> tuple[Any, ...]:
+    """Return labels, and the scores that have these margins, in some order."""
+    labels = rng.choice([-1, 1], len(margins))
+    return labels, labels * rng.permutation(margins)
+
+
 def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
     """Return the task of the hinge loss in a style."""
     y = np.array([1, -1, 1])
@@ -135,15 +141,15 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
         style=style,
         example=(y, np.array([0.5, -2.0, -1.0])),
         edges=(
-            edge("a score of 0", "wrong-condition", y, np.array([0.0, 0.0, 0.5])),
-            edge(
-                "margins of exactly 1 and beyond", "wrong-condition", y, np.array([1.0, -1.0, 2.0])
-            ),
+            edge("a score of 0", "wrong-condition", y, np.array([0.0, 0.0, 0.5]),
+                 vary=lambda rng: with_margins(rng, [0, 0, *rng.uniform(-2, 2, 2)])),
+            edge("margins of exactly 1 and beyond", "wrong-condition", y, np.array([1.0, -1, 2]),
+                 vary=lambda rng: with_margins(rng, [1, 1, *rng.uniform(1.5, 4, 2)])),
         ),
         draw=draw,
         pipeline=Pipeline(STAGES, MISTAKES),
         hints=hints,
-    )
+    )  # fmt: skip
 
 
 HINGE_LOOP = task(

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder import losses
 from autograder.tasks.regression import REDUCTION, mean
-from autograder.tasks.task import Call, Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.task import Draw, Edge, Mistake, Pipeline, Style, Task, edge, same, wrong
 
 EPS = 1e-15
 
@@ -277,27 +277,68 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return labels, np.where(labels == 1, of_truth, 1 - of_truth)
 
 
-def sure(name: str, slug: str, y: list[int], p: list[float], other: float) -> Call:
+def sure(name: str, slug: str, y: list[int], p: list[float], other: float, vary: Draw) -> Edge:
     """Return an edge of predictions of exactly 0 or 1, which the smallest epsilon guards.
 
     1 - (1 - eps) is not eps to the last digit, so that clipping p, 1 - p or the probability of
     the truth differ: all between eps and `other` is right.
     """
-    return edge(name, slug, np.array(y), np.array(p), EPS, upto=(np.array(y), np.array(p), other))
+    return edge(
+        name,
+        slug,
+        np.array(y),
+        np.array(p),
+        EPS,
+        vary=lambda rng: (*vary(rng), EPS),
+        upto=lambda y, p, eps: (y, p, other),
+    )
+
+
+def shuffled(rng: np.random.Generator, labels: Any, p: Any) -> tuple[Any, ...]:
+    """Return these labels and probabilities in another order."""
+    order = rng.permutation(len(labels))
+    return np.asarray(labels)[order], np.asarray(p)[order]
+
+
+def sure_among(rng: np.random.Generator, label: int, p: float) -> tuple[Any, ...]:
+    """Return one sample among others of both labels, which are not sure."""
+    return shuffled(rng, [label, 0, 1, *rng.integers(0, 2, 2)], [p, *rng.uniform(0.1, 0.9, 4)])
+
+
+def whole_among(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return integer predictions: one of 0 where the truth is 1, all others right."""
+    labels = np.repeat([1, 0], rng.integers(3, 6, 2))
+    return shuffled(rng, labels, np.where(np.arange(len(labels)) == 0, 0, labels))
+
+
+def both_ends(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return labels of both kinds, and themselves as probabilities."""
+    labels = rng.permutation([0, 1, *rng.integers(0, 2, 3)])
+    return labels, labels * 1.0
+
+
+def wrong_ends(rng: np.random.Generator, *eps: float) -> tuple[Any, ...]:
+    """Return labels of both kinds, their opposites as probabilities, and an epsilon."""
+    labels, p = both_ends(rng)
+    return labels, 1 - p, *eps
 
 
 ONE_ZERO = np.array([1, 0])
-EDGES: tuple[Call, ...] = (
+EDGES: tuple[Edge, ...] = (
     sure("a prediction of 0 where the truth is 1", "clips-one-only", [1, 1, 0], [0, 0.8, 0.3],
-         5e-16),
+         5e-16, vary=lambda rng: sure_among(rng, 1, 0)),
     sure("a prediction of 1 where the truth is 0", "clips-zero-only", [1, 0, 0], [0.8, 0.3, 1],
-         2e-15),
+         2e-15, vary=lambda rng: sure_among(rng, 0, 1)),
     edge("predictions of 0 and 1, both right", "eps-too-small", ONE_ZERO, np.array([1.0, 0.0]),
-         upto=(ONE_ZERO, np.array([1.0, 0.0]), 1e-6)),
-    edge("ones only", "one-class", np.array([1, 1, 1]), np.array([0.9, 0.6, 0.2])),
-    edge("zeros only", "one-class", np.array([0, 0, 0]), np.array([0.9, 0.6, 0.2])),
-    sure("integer predictions", "int-buffer", [1, 0, 1, 0], [0, 0, 1, 0], 5e-16),
-    edge("another eps", "eps-ignored", ONE_ZERO, np.array([0.0, 1.0]), 0.01),
+         vary=both_ends, upto=lambda y, p: (y, p, 1e-6)),
+    edge("ones only", "one-class", np.array([1, 1, 1]), np.array([0.9, 0.6, 0.2]),
+         vary=lambda rng: (np.ones(4, dtype=int), rng.uniform(0.1, 0.9, 4))),
+    edge("zeros only", "one-class", np.array([0, 0, 0]), np.array([0.9, 0.6, 0.2]),
+         vary=lambda rng: (np.zeros(4, dtype=int), rng.uniform(0.1, 0.9, 4))),
+    sure("integer predictions", "int-buffer", [1, 0, 1, 0], [0, 0, 1, 0], 5e-16,
+         vary=whole_among),
+    edge("another eps", "eps-ignored", ONE_ZERO, np.array([0.0, 1.0]), 0.01,
+         vary=lambda rng: wrong_ends(rng, rng.uniform(0.005, 0.05))),
 )  # fmt: skip
 
 STAGES: dict[str, Callable[..., Any]] = {
@@ -481,6 +522,12 @@ def draw_logits(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return (rng.permutation(n) % 5 < 3).astype(int), rng.uniform(-6, 6, n)
 
 
+def large_logits(rng: np.random.Generator, sign: int) -> tuple[Any, ...]:
+    """Return labels of both kinds and logits near ±1000: right for a sign of 1, wrong for -1."""
+    labels = rng.permutation([0, 1, *rng.integers(0, 2, 2)])
+    return labels, sign * (2 * labels - 1) * rng.uniform(800, 1200, 4)
+
+
 LOG_LOSS_FROM_LOGITS = Task(
     name="log_loss_from_logits",
     reference=losses.log_loss_from_logits,
@@ -489,8 +536,9 @@ LOG_LOSS_FROM_LOGITS = Task(
     edges=(
         # A clipped sigmoid is right here, up to its epsilon.
         edge("logits of ±1000, both right", "no-max-shift", ONE_ZERO, np.array([1000.0, -1000.0]),
-             upto=(ONE_ZERO, np.array([13.8, -13.8]))),
-        edge("logits of ±1000, both wrong", "saturates", ONE_ZERO, np.array([-1000.0, 1000.0])),
+             vary=lambda rng: large_logits(rng, 1), upto=lambda y, z: (y, np.clip(z, -13.8, 13.8))),
+        edge("logits of ±1000, both wrong", "saturates", ONE_ZERO, np.array([-1000.0, 1000.0]),
+             vary=lambda rng: large_logits(rng, -1)),
     ),
     draw=draw_logits,
     pipeline=Pipeline(LOGIT_STAGES, FROM_LOGITS),

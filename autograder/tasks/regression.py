@@ -136,6 +136,12 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return (large, small) if n == 8 else (small, large)
 
 
+def large_values(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return large truths, and predictions that are off by a few halves, which floats can hold."""
+    truths = rng.choice([-1e8, 1e8], 3) * rng.integers(1, 9, 3)
+    return truths, truths - rng.permutation([0, 1, -1]) * rng.integers(1, 9, 3) / 2
+
+
 def task(
     name: str,
     loss: Callable[..., float],
@@ -158,15 +164,18 @@ def task(
         style=style,
         example=(np.array([3.0, 5.0, 2.0]), np.array([2.0, 5.0, 4.0])),
         edges=(
-            edge("one sample", "single-sample", np.array([2.5]), np.array([4.0])),
-            edge("a perfect prediction", "perfect-prediction", *perfect),
-            edge("large values", "cancellation", *large),
-            edge("integers", "integer-wrap", np.array([4, 0, 7, 1]), np.array([1, 0, 9, 1])),
+            edge("one sample", "single-sample", np.array([2.5]), np.array([4.0]),
+                 vary=lambda rng: (rng.normal(0, 3, 1), rng.normal(1, 3, 1))),
+            edge("a perfect prediction", "perfect-prediction", *perfect,
+                 vary=lambda rng: (rng.normal(0, 3, 4),) * 2),
+            edge("large values", "cancellation", *large, vary=large_values),
+            edge("integers", "integer-wrap", np.array([4, 0, 7, 1]), np.array([1, 0, 9, 1]),
+                 vary=lambda rng: tuple(rng.integers(0, 10, (2, 5)))),
         ),
         draw=draw,
         pipeline=Pipeline(stages, mistakes + REDUCE),
         hints=hints,
-    )
+    )  # fmt: skip
 
 
 def squares_first(y_true: Any, y_pred: Any) -> Any:

@@ -259,6 +259,18 @@ def draw_huber(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return arguments if n == 8 else (*arguments, delta)
 
 
+def off_by(rng: np.random.Generator, sizes: Any, *delta: float) -> tuple[Any, ...]:
+    """Return whole truths, predictions off by these sizes on either side, and a delta if any."""
+    truths = rng.integers(-9, 10, len(sizes)) * 1.0
+    return truths, truths - rng.choice([-1, 1], len(sizes)) * rng.permutation(sizes), *delta
+
+
+def at_delta(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return errors of exactly a delta that floats can hold, and others."""
+    delta = float(rng.choice([0.75, 1.25, 2.5, 3.5]))
+    return off_by(rng, delta * np.array([1, 1, 0.5, 2.5]), delta)
+
+
 def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
     """Return the task of the Huber loss in a style."""
     y = np.array([3.0, 5.0, 2.0])
@@ -268,15 +280,19 @@ def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
         style=style,
         example=(y, np.array([2.5, 5.0, 4.0])),
         edges=(
-            edge("errors of exactly delta", "wrong-condition", y, np.array([4.0, 4.0, 2.5])),
-            edge("errors of exactly delta = 2", "wrong-condition", y, np.array([5.0, 3, 7]), 2.0),
-            edge("a delta below all errors", "delta-ignored", y, np.array([5.0, 2, 6]), 0.5),
-            edge("a delta above all errors", "delta-ignored", y, np.array([5.0, 2, 6]), 10.0),
+            edge("errors of exactly delta", "wrong-condition", y, np.array([4.0, 4.0, 2.5]),
+                 vary=lambda rng: off_by(rng, [1, 1, 0.25, 2.75])),
+            edge("errors of exactly delta = 2", "wrong-condition", y, np.array([5.0, 3, 7]), 2.0,
+                 vary=at_delta),
+            edge("a delta below all errors", "delta-ignored", y, np.array([5.0, 2, 6]), 0.5,
+                 vary=lambda rng: off_by(rng, rng.uniform(1, 5, 4), rng.uniform(0.2, 0.8))),
+            edge("a delta above all errors", "delta-ignored", y, np.array([5.0, 2, 6]), 10.0,
+                 vary=lambda rng: off_by(rng, rng.uniform(1, 5, 4), rng.uniform(6, 12))),
         ),
         draw=draw_huber,
         pipeline=Pipeline(HUBER_STAGES, HUBER_MISTAKES),
         hints=hints,
-    )
+    )  # fmt: skip
 
 
 HUBER_LOOP = huber_task(
@@ -397,14 +413,22 @@ def draw_quantile(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return arguments if n == 8 else (*arguments, {5: 0.8}.get(n, 0.15))
 
 
+def one_side(rng: np.random.Generator, sign: int, tau: float) -> tuple[Any, ...]:
+    """Return predictions that are all above the truth for a sign of 1, all below it for -1."""
+    truths = rng.normal(2, 3, 4)
+    return truths, truths + sign * rng.uniform(0.5, 3, 4), tau
+
+
 QUANTILE_NUMPY = Task(
     name="quantile_numpy",
     reference=losses.quantile,
     style="numpy",
     example=(np.array([10.0, 20.0, 30.0]), np.array([12.0, 20.0, 25.0]), 0.9),
     edges=(
-        edge("tau near 0", "extreme-tau", np.array([1.0, 2.0, 4]), np.array([3.0, 2.5, 5]), 0.001),
-        edge("tau near 1", "extreme-tau", np.array([1.0, 2.0, 4]), np.array([0.5, 1.0, 4]), 0.999),
+        edge("tau near 0", "extreme-tau", np.array([1.0, 2.0, 4]), np.array([3.0, 2.5, 5]), 0.001,
+             vary=lambda rng: one_side(rng, 1, rng.uniform(5e-4, 2e-3))),
+        edge("tau near 1", "extreme-tau", np.array([1.0, 2.0, 4]), np.array([0.5, 1.0, 4]), 0.999,
+             vary=lambda rng: one_side(rng, -1, 1 - rng.uniform(5e-4, 2e-3))),
     ),
     draw=draw_quantile,
     pipeline=Pipeline(QUANTILE_STAGES, QUANTILE_MISTAKES),
@@ -413,6 +437,6 @@ QUANTILE_NUMPY = Task(
         "Compute both lines, tau · r and (tau - 1) · r, for all samples. Which one is never below?",
         "`np.maximum(a, b)` compares two arrays element by element. " + NUMPY_MEAN,
     ),
-)
+)  # fmt: skip
 
 TASKS = (HUBER_LOOP, HUBER_NUMPY, QUANTILE_NUMPY)

@@ -40,11 +40,12 @@ def compiled(source: str) -> CodeType:
 class Call:
     """One question to a student's function; its arguments are given by position.
 
-    An *example* and an *edge* are stated by the task and may be shown; a *random* one is hidden.
-    *again* asks the example once more at the end: a function with a memory answers differently.
+    An *example* and an *edge* are stated by the task and may be shown. A *random* one and a
+    *variant*, an edge that is drawn, are hidden. *again* asks the example once more at the end: a
+    function with a memory answers differently.
     """
 
-    kind: Literal["example", "edge", "random", "again"]
+    kind: Literal["example", "edge", "random", "variant", "again"]
     name: str
     args: tuple[Any, ...]
     slug: str = ""
@@ -57,10 +58,54 @@ class Call:
         """Whether the question, and what came back, may be shown to the student."""
         return self.kind in ("example", "edge")
 
+    @property
+    def row(self) -> Literal["values", "edges"]:
+        """The row of a verdict that the answer decides."""
+        return "edges" if self.kind in ("edge", "variant") else "values"
 
-def edge(name: str, slug: str, *args: Any, upto: tuple[Any, ...] = ()) -> Call:
-    """Return an edge case that the task states, and the mistake of failing on it."""
-    return Call("edge", name, args, slug, upto)
+
+Draw = Callable[[np.random.Generator], tuple[Any, ...]]
+"""What draws the arguments of a question."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge case: as the task states it, and how another one of its kind is drawn.
+
+    The stated inputs are known, so that a table could answer them; a drawn one is asked as well.
+    """
+
+    name: str
+    slug: str
+    args: tuple[Any, ...]
+    vary: Draw | None = None
+    upto: Callable[..., tuple[Any, ...]] | None = None
+    """Of the arguments of either: what gives the other end of the range of right answers."""
+
+    def stated(self) -> Call:
+        """Return the question that the task states."""
+        return self._call("edge", self.args)
+
+    def variant(self, rng: np.random.Generator) -> Call | None:
+        """Return a hidden question of the same kind; None when there is no other one."""
+        return self._call("variant", self.vary(rng)) if self.vary else None
+
+    def _call(self, kind: Literal["edge", "variant"], args: tuple[Any, ...]) -> Call:
+        return Call(kind, self.name, args, self.slug, self.upto(*args) if self.upto else ())
+
+
+def edge(
+    name: str,
+    slug: str,
+    *args: Any,
+    vary: Draw | None = None,
+    upto: Callable[..., tuple[Any, ...]] | None = None,
+) -> Edge:
+    """Return an edge case that the task states, and the mistake of failing on it.
+
+    `vary(rng)` draws other arguments of which its name is as true; None if there are none.
+    """
+    return Edge(name, slug, args, vary, upto)
 
 
 ODD = frozenset({
@@ -185,7 +230,7 @@ class Task:
     reference: Callable[..., Any]
     style: Style
     example: tuple[Any, ...]
-    edges: tuple[Call, ...]
+    edges: tuple[Edge, ...]
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     pipeline: Pipeline
     hints: tuple[str, str, str]
@@ -195,14 +240,16 @@ class Task:
     """The mistake of whoever is nearly right, to a few digits only."""
 
     def calls(self, seed: int) -> list[Call]:
-        """Return the questions for one student: what is stated, then hidden random inputs.
+        """Return the questions for one student: what is stated, then what is hidden.
 
         The same seed gives the same questions, so that a regrade asks what was asked before.
         """
         rng = np.random.default_rng([seed, *self.name.encode()])
         # What may be shown comes first: no answer to it can then carry a hidden input out.
-        calls = [Call("example", "the example", self.example), *self.edges]
+        calls = [Call("example", "the example", self.example)]
+        calls += [edge.stated() for edge in self.edges]
         calls += [Call("random", f"{n} random samples", self.draw(rng, n)) for n in (5, 8, 500)]
+        calls += [variant for edge in self.edges if (variant := edge.variant(rng))]
         calls += [Call("again", "the example, asked again", self.example)]
         return [replace(call, args=tuple(map(self._given, call.args))) for call in calls]
 

@@ -9,7 +9,11 @@ COSINE = Task(
     reference=lambda u, v: float(np.dot(u, v) / (np.linalg.norm(u) * np.linalg.norm(v))),
     style="either",  # or "loop" (students get lists), or "numpy" (no loop over the numbers)
     example=(np.array([3.0, 4.0]), np.array([4.0, 3.0])),
-    edges=(edge("opposite", "takes-the-size", np.array([1.0, 2.0]), np.array([-1.0, -2.0])),),
+    edges=(
+        # students can read this one; each is also asked another one, which `vary` draws
+        edge("opposite", "takes-the-size", np.array([1.0, 2.0]), np.array([-1.0, -2.0]),
+             vary=lambda rng: (u := rng.normal(size=3), -2 * u)),
+    ),
     draw=lambda rng, n: (rng.normal(size=n), rng.normal(size=n)),
     pipeline=Pipeline(
         # each stage gets what the one before returns; a tuple is spread over its arguments
