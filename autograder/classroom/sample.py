@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import grade_id, read
+from autograder.classroom.rebuild import grade_id, ours
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
     for name, student in roster(sample_students(assignment), size):
         target = course.submitted(name, assignment) / f"{assignment}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(submission(read(course.released(assignment) / target.name), student), target)
+        nbformat.write(submission(ours(course.released(assignment) / target.name), student), target)
         written.append(target)
     return written
 

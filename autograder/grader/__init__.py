@@ -21,9 +21,10 @@ from nbformat import NotebookNode
 
 from autograder.grader import outputs
 from autograder.grader.cells import data_files, is_locked, marks
+from autograder.grader.judging import Judging
 from autograder.grader.passes import HiddenPass, VisiblePass
 from autograder.grader.student import Limits, Student
-from autograder.judge import Verdict, judge
+from autograder.judge import Verdict
 from autograder.sandbox import Sandbox
 from autograder.tasks import TASKS
 
@@ -43,6 +44,7 @@ class Grader:
     ) -> None:
         self.course_seed, self.limits = course_seed, limits or Limits()
         self.sandbox = Sandbox(level)
+        self.judging = Judging()
 
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
         """Return the verdict on a function's source; `np` is imported for it.
@@ -53,7 +55,8 @@ class Grader:
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
-            return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
+            answers = attempt.ask(task, calls)
+            return self.judging.judge(task, calls, answers, attempt.sources)
 
     def grade_notebook(
         self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
@@ -87,7 +90,8 @@ class Grader:
         return int.from_bytes(digest[:4])
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the sandbox, and the process that judges."""
+        self.judging.close()
         self.sandbox.close()
 
     def __enter__(self) -> Self:
