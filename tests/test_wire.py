@@ -349,6 +349,6 @@ def test_a_frame_that_drips_gets_no_more_time() -> None:
 if __name__ == "__main__":  # by hand: python tests/test_wire.py 1000000
     soak(20_000, seed=2)
     grown = memory(reset=True)
-    refusals = soak(int(sys.argv[1]), seed=3)
+    number = int(sys.argv[1])
+    print(f"{soak(number, seed=3):,} of {number:,} mutated frames were refused; plain data else")
     assert memory() - grown < 100
-    print(f"{refusals:,} of {int(sys.argv[1]):,} mutated frames were refused, the others plain data")

@@ -82,15 +82,31 @@ def read(path: Path) -> Any:
     """Return what JSON says in a notebook that was handed in, or raise Unreadable."""
     with ordinary(path) as file:
         raw = bounded(file)
-    structure = STRING.sub(b"", raw)
-    if sum(map(structure.count, (b",", b"[", b"{"))) > caps.MAX_VALUES:
-        raise Unreadable(f"it has more than {caps.MAX_VALUES:,} values; clear its outputs first")
+    count_values(raw)
     try:
         return json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unreadable("not a notebook: it is not UTF-8 text") from None
     except (ValueError, RecursionError):
         raise Unreadable(BROKEN) from None
+
+
+def count_values(raw: bytes) -> None:
+    """Raise Unreadable before JSON becomes more values than there may be: most cost far more there.
+
+    Outside of texts, each but the first has one of these characters before it.
+    """
+    values = end = 0
+    for text in STRING.finditer(raw):
+        before = sum(raw.count(mark, end, text.start()) for mark in (b",", b":", b"[", b"{"))
+        if end and not before:
+            raise Unreadable(BROKEN)
+        values, end = values + before, text.end()
+        if values > caps.MAX_VALUES:
+            break
+    values += sum(raw.count(mark, end) for mark in (b",", b":", b"[", b"{"))
+    if values > caps.MAX_VALUES:
+        raise Unreadable(f"it has more than {caps.MAX_VALUES:,} values; clear its outputs first")
 
 
 def reduced(given: Any) -> NotebookNode:
@@ -103,6 +119,8 @@ def reduced(given: Any) -> NotebookNode:
     if len(cells) > caps.MAX_CELLS:
         raise Unreadable(f"it has more than {caps.MAX_CELLS:,} cells")
     kept = [reduced_cell(cell, older=given["nbformat"] < 4) for cell in cells]
+    if sum(len(cell.get("attachments", {})) for cell in kept) > caps.MAX_PICTURES:
+        raise Unreadable(f"more than {caps.MAX_PICTURES:,} pictures are attached in it")
     if sum(map(written, kept)) > caps.MAX_WRITTEN:
         raise Unreadable(f"more than {caps.MAX_WRITTEN:,} characters are written in it")
     metadata: dict[str, Any] = {}
@@ -135,8 +153,9 @@ def reduced_cell(given: Any, older: bool) -> NotebookNode:
     source = text(given.get("input" if older and kind == "code" else "source", ""))
     if older:
         level = given.get("level") if given.get("level") in range(1, 7) else 1
-        old = from_dict({"cell_type": kind, "source": source, "level": level, "outputs": []})
-        made = upgrade_cell(old | {"input": source})
+        old: dict[str, Any] = {"cell_type": kind, "source": source, "level": level}
+        old |= {"input": source, "outputs": []}
+        made = upgrade_cell(from_dict(old))
         kind, source = made.cell_type, made.source
     if kind not in ("code", "markdown", "raw") or not isinstance(metadata, dict):
         raise Unreadable(BROKEN_CELL)

@@ -9,12 +9,14 @@ student's process sees nothing but this folder. What protects are the trusted si
 MAX_FILE = 20 * 2**20
 """Bytes of a notebook; it lies in memory a few times over while it is read."""
 MAX_VALUES = 2**19
-"""Values in a notebook's JSON; `{}` takes three bytes in the file and thirty times that in memory.
+"""Values and keys in a notebook's JSON; `{}` takes three bytes there and thirty times that here.
 A drawing that keeps its data in the notebook has some ten thousands."""
 MAX_CELLS = 2_000
 """Cells of a notebook; the longest exercise has 25. Each of code is run twice."""
 MAX_WRITTEN = 8 * 2**20
 """Characters in all cells together, pictures included, which Colab writes into the text."""
+MAX_PICTURES = 200
+"""Pictures attached to its cells: each is checked by itself when the notebook is written."""
 MAX_SOURCE = 2**17
 """Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
 MAX_NOTES = 20
