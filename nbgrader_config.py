@@ -13,6 +13,7 @@ c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{Path(__file__).parent / 'grading' / 'gradebook.db'}"
 
 # A submission is rebuilt from what was released, then run by us instead of by a kernel.
+c.Autograde.exporter_class = "autograder.classroom.plugin.Submitted"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "autograder.classroom.plugin.Rebuild",

@@ -566,7 +566,7 @@ def huge_metadata(notebook: Json) -> None:
 
 
 def deep_metadata(notebook: Json) -> None:
-    for _ in range(900):
+    for _ in range(600):
         notebook["metadata"] = {"more": notebook["metadata"]}
 
 
@@ -581,8 +581,8 @@ def a_thousand_cells(notebook: Json) -> None:
 SPOILED: dict[Callable[[Json], None], float | None] = {
     no_cell_type: None,
     numeric_cell_type: None,
-    no_metadata: None,
-    metadata_is_a_list: None,
+    no_metadata: 12,
+    metadata_is_a_list: 12,
     kernel_is_a_list: 12,
     terminal_commands_as_kernel: 12,
     half_a_character_in_code: 12,
@@ -600,7 +600,7 @@ SPOILED: dict[Callable[[Json], None], float | None] = {
     foreign_schema: 12,
     foreign_format: None,
     huge_metadata: 12,
-    deep_metadata: None,
+    deep_metadata: 12,
     attachments: 12,
     a_thousand_cells: 12,
 }

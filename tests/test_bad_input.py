@@ -176,11 +176,12 @@ def test_the_others_are_graded(results: dict[str, tuple[float | None, str]]) -> 
 
 
 def test_read_refuses_what_is_too_large(tmp_path: Path) -> None:
-    from autograder.classroom.rebuild import LARGEST, Unreadable, read
+    from autograder.classroom.rebuild import Unreadable, read
+    from autograder.sandbox.inside.caps import MAX_FILE
 
     path = tmp_path / "large.ipynb"
     with path.open("wb") as file:
-        file.truncate(LARGEST + 1)
+        file.truncate(MAX_FILE + 1)
     with pytest.raises(Unreadable, match="larger than 20 MB"):
         read(path)
 

@@ -20,10 +20,9 @@ from typer.testing import CliRunner
 from autograder.classroom import collect as collecting
 from autograder.classroom.collect import Told, collect
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.found import MOST_CONTENTS, MOST_FILES
-from autograder.classroom.rebuild import LARGEST
 from autograder.classroom.sample import write_sample
 from autograder.cli import app
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND
 
 NAME = "02_mse"
 NOTEBOOK = f"{NAME}.ipynb"
@@ -325,9 +324,7 @@ def lying(inbox: Path) -> Path:
     return patched(path, 22, 24, (10).to_bytes(4, "little"))
 
 
-LONG_NAMES = [
-    info(f"{number}{'x' * 60_000}.ipynb") for number in range(MOST_CONTENTS // 60_000 + 1)
-]
+LONG_NAMES = [info(f"{number}{'x' * 60_000}.ipynb") for number in range(MAX_CONTENTS // 60_000 + 1)]
 OUTSIDE = "a path that no archive should have"
 WHOSE = "cannot be a student's name; rename it"
 REFUSED = "class.zip: not a zip, or only a part of one; download it again"
@@ -377,7 +374,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
     "pipe": (hostile(info(f"eve/{NOTEBOOK}", mode=stat.S_IFIFO | 0o666)), "a pipe or a device", 1),
     "folder of that name": (hostile((f"eve/{NOTEBOOK}/", b"")), "a folder, not a notebook", 1),
     "empty": (hostile((f"eve/{NOTEBOOK}", b"")), "an empty file", 1),
-    "too large": (hostile((f"eve/{NOTEBOOK}", bytes(LARGEST + 1))), "larger than 20 MB", 1),
+    "too large": (hostile((f"eve/{NOTEBOOK}", bytes(MAX_FILE + 1))), "larger than 20 MB", 1),
     "lies about its size": (lying, "damaged in the archive", 1),
     "nested": (nested, "no notebook in it, only all.zip", 1),
     "locked": (
@@ -414,7 +411,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
         1,
     ),
     "too many": (
-        hostile(*((f"{n}.ipynb", b"") for n in range(MOST_FILES))),
+        hostile(*((f"{n}.ipynb", b"") for n in range(MAX_FOUND))),
         "more than 20,000 files",
         1,
     ),
@@ -521,7 +518,7 @@ def test_what_is_not_there_or_no_archive(course: Course, inbox: Path) -> None:
 def test_no_more_than_a_disk_holds(
     course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "MOST_BYTES", 2000)
+    monkeypatch.setattr(collecting, "MAX_COLLECTED", 2000)
     path = zipped(inbox / "class.zip", *((f"{n}.ipynb", bytes(900)) for n in range(5)))
     students, told = collect(course, NAME, [path])
     assert students == ["0", "1", "Bo Honest"]
@@ -546,7 +543,7 @@ def test_what_lies_there_may_be_large_or_a_link(
     for name in ("ada", "eve"):
         course.submitted(name, NAME).mkdir(parents=True)
     with (course.submitted("ada", NAME) / NOTEBOOK).open("wb") as file:
-        file.truncate(LARGEST + 1)
+        file.truncate(MAX_FILE + 1)
     os.utime(course.submitted("ada", NAME) / NOTEBOOK, (1e9, 1e9))
     (course.submitted("eve", NAME) / NOTEBOOK).symlink_to(course.submitted("ada", NAME) / NOTEBOOK)
     path = zipped(inbox / "class.zip", info("ada.ipynb"), info("eve.ipynb"))

@@ -154,7 +154,7 @@ def test_nothing_counts_when_the_second_run_fails(
     def fails(*_: object) -> None:
         raise RuntimeError("out of memory, for one")
 
-    monkeypatch.setattr("autograder.grader.passes.judge", fails)
+    monkeypatch.setattr("autograder.grader.judging.Judging.judge", fails)
     cells = [given(IMPORTS), new_code_cell(CALM), test("check(mse_loop)"), test("assert True")]
     with contextlib.suppress(RuntimeError):
         grader.grade_notebook(cells)

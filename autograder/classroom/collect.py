@@ -20,6 +20,7 @@ from unicodedata import normalize
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.found import EARLIER, File, files
 from autograder.classroom.rebuild import Unreadable, ordinary, printable
+from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_TOLD
 
 MOODLE = re.compile(
     r"(?P<student_id>.+?)_(?P<person>\d{1,20})_assignsubmission_[a-z]+_(?P<file_id>.*)", re.A
@@ -38,8 +39,6 @@ NO_STUDENT = re.compile(
 """What some system cannot have as a folder's name, or nbgrader or a spreadsheet misreads."""
 JOINERS = {0x200C: None, 0x200D: None}
 """Invisible letters that names in some scripts are written with, or without."""
-MOST_BYTES = 2 * 2**30
-MOST_TOLD = 200
 
 Told = tuple[str, str]
 """Who or what it is about, and one line on it."""
@@ -66,20 +65,20 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> tuple[list[st
             whole = Path(os.path.abspath(path))
             found = notebooks(whole, opened, told)
             claims += claimed(course, assignment, whole, found, told)
-        left = MOST_BYTES
+        left = MAX_COLLECTED
         chosen = latest(told_apart(course, claims, told), told)
         for claim in sorted(chosen, key=lambda claim: claim.file.size):
             left -= claim.file.size
             try:
                 if left < 0:
-                    raise Unreadable(f"too much at once (over {MOST_BYTES // 2**30} GB)")
+                    raise Unreadable(f"too much at once (over {MAX_COLLECTED // 2**30} GB)")
                 note = put(course, assignment, claim)
                 students.add(claim.student)
             except (Unreadable, OSError) as problem:
                 note = f"{claim.file.shown}: {printable(problem, 300)}"
             told += [(claim.student, note)] if note else []
-    more = len(told) - MOST_TOLD
-    return sorted(students), told[:MOST_TOLD] + ([("…", f"{more} lines more")] if more > 0 else [])
+    more = len(told) - MAX_TOLD
+    return sorted(students), told[:MAX_TOLD] + ([("…", f"{more} lines more")] if more > 0 else [])
 
 
 def notebooks(path: Path, opened: ExitStack, told: list[Told]) -> list[File]:

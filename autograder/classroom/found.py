@@ -1,7 +1,7 @@
 """Find what was handed in, in notebooks, folders and archives that may be hostile.
 
 Nothing is written here. No link is followed, no pipe is waited for, nothing is unpacked but what is
-asked for, and none of it is larger than `LARGEST`.
+asked for, and none of it is larger than `MAX_FILE`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from autograder.classroom.rebuild import (
-    LARGEST,
     LINK,
     SPECIAL,
     TOO_LARGE,
@@ -28,12 +27,8 @@ from autograder.classroom.rebuild import (
     ordinary,
     printable,
 )
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND, MAX_PATH
 
-MOST_FILES = 20_000
-MOST_CONTENTS = 8 * 2**20
-"""Bytes of an archive's table of contents, all of which lies in memory."""
-LONGEST = 1000
-"""Letters of a path, so that every pattern is quick."""
 FOLDER = "a folder, not a notebook"
 EARLIER = ".earlier"
 """How the folders end in which replaced submissions are kept."""
@@ -79,7 +74,7 @@ class File:
         """Say why it cannot be taken, or nothing."""
         if self.problem or not self.is_notebook:
             return self.problem
-        return TOO_LARGE if self.size > LARGEST else "" if self.size else "an empty file"
+        return TOO_LARGE if self.size > MAX_FILE else "" if self.size else "an empty file"
 
 
 def files(path: Path, opened: ExitStack) -> Iterable[File]:
@@ -108,8 +103,8 @@ def in_folder(root: Path) -> Iterator[File]:
         ]
         for name in [*odd, *sorted(names)]:
             number += 1
-            if number > MOST_FILES:
-                raise Unreadable(f"more than {MOST_FILES:,} files; the others were not looked at")
+            if number > MAX_FOUND:
+                raise Unreadable(f"more than {MAX_FOUND:,} files; the others were not looked at")
             yield on_disk(root, Path(where, name))
     if blocked:
         raise Unreadable(f"{printable(blocked[0].filename)} cannot be opened")
@@ -135,7 +130,7 @@ class Careful(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return so many bytes, if they are not too many at once."""
-        if size is not None and size > MOST_CONTENTS:
+        if size is not None and size > MAX_CONTENTS:
             raise Unreadable("its table of contents is too long")
         return super().read(size)
 
@@ -149,8 +144,8 @@ def in_archive(path: Path, opened: ExitStack) -> Iterator[File]:
         raise
     except Exception:  # zipfile raises whatever the broken part happens to cause
         raise Unreadable("not a zip, or only a part of one; download it again") from None
-    if len(archive.infolist()) > MOST_FILES:
-        raise Unreadable(f"more than {MOST_FILES:,} files")
+    if len(archive.infolist()) > MAX_FOUND:
+        raise Unreadable(f"more than {MAX_FOUND:,} files")
     for info in archive.infolist():
         problem = entry_problem(info)
         if problem or not info.is_dir():
@@ -161,7 +156,7 @@ def in_archive(path: Path, opened: ExitStack) -> Iterator[File]:
 def entry_problem(info: zipfile.ZipInfo) -> str:
     """Say why an archive's entry cannot be taken, or nothing."""
     name, kind = info.orig_filename, stat.S_IFMT(info.external_attr >> 16)
-    if STRAY.search(name) or len(name) > LONGEST or max(map(len, name.split("/"))) > 255:
+    if STRAY.search(name) or len(name) > MAX_PATH or max(map(len, name.split("/"))) > 255:
         return "a path that no archive should have"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return LINK if kind == stat.S_IFLNK else SPECIAL

@@ -5,18 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, List, Unicode, Union
 
 from autograder.classroom.course import Course
-from autograder.classroom.rebuild import rebuild, template
+from autograder.classroom.rebuild import read, rebuild, reduced, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
 from autograder.sandbox import levels
 
 Resources = dict[str, Any]
+
+
+class Submitted(NotebookExporter):
+    """Reads what was handed in as `autograder grade` does: bounded, and only what grading uses."""
+
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **_: Any
+    ) -> tuple[NotebookNode, Resources]:
+        """Return the notebook in a file, preprocessed; the one that we rebuilt is read whole."""
+        course = self.parent.coursedir
+        handed_in = Path(course.format_path(course.submitted_directory, ".", ".")).resolve()
+        if not Path(filename).resolve().is_relative_to(handed_in):
+            return super().from_filename(filename, resources)
+        notebook = reduced(read(Path(filename)))
+        return self.from_notebook_node(notebook, resources)  # type: ignore[no-untyped-call, no-any-return]
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]

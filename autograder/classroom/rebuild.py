@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import os
 import re
 import stat
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
+from nbformat.v4.convert import upgrade_cell
 
 from autograder.grader import is_locked, marks
+from autograder.sandbox.inside import caps
 
-LARGEST = 20 * 2**20
-TOO_LARGE = f"larger than {LARGEST // 2**20} MB; clear its outputs first"
+TOO_LARGE = f"larger than {caps.MAX_FILE // 2**20} MB; clear its outputs first"
 LINK = "a link, and links are not followed; the file itself is needed"
 SPECIAL = "a pipe or a device, not a file"
+BROKEN = "not a notebook: its JSON is broken or incomplete"
+BROKEN_CELL = "not a notebook: one of its cells is broken"
+STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A text in JSON, or the rest of the file: no byte is ever read twice."""
+MARKS = ("cell_type", "grade", "grade_id", "locked", "points", "schema_version", "solution", "task")
+"""What nbgrader keeps with a cell."""
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
 class Unreadable(Exception):
@@ -37,13 +47,16 @@ class Readable(Protocol):
 
 
 def bounded(file: Readable) -> bytes:
-    """Return what is in a file, or raise Unreadable before more than LARGEST lies in memory."""
-    parts, left = [], LARGEST
-    while part := file.read(2**16):
-        left -= len(part)
-        if left < 0:
-            raise Unreadable(TOO_LARGE)
-        parts.append(part)
+    """Return what is in a file, or raise Unreadable before more than MAX_FILE lies in memory."""
+    parts, left = [], caps.MAX_FILE
+    try:
+        while part := file.read(2**16):
+            left -= len(part)
+            if left < 0:
+                raise Unreadable(TOO_LARGE)
+            parts.append(part)
+    except OSError as problem:
+        raise Unreadable(f"it cannot be read: {problem.strerror}") from None
     return b"".join(parts)
 
 
@@ -65,24 +78,133 @@ def ordinary(path: Path) -> io.BufferedReader:
     return file
 
 
-def read(path: Path) -> NotebookNode:
-    """Return the notebook in a file, or raise Unreadable."""
+def read(path: Path) -> Any:
+    """Return what JSON says in a notebook that was handed in, or raise Unreadable."""
     with ordinary(path) as file:
-        content = bounded(file)
+        raw = bounded(file)
+    count_values(raw)
     try:
-        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-        list(notebook.cells)
+        return json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unreadable("not a notebook: it is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise Unreadable(BROKEN) from None
+
+
+def count_values(raw: bytes) -> None:
+    """Raise Unreadable before JSON becomes more values than there may be: most cost far more there.
+
+    Outside of texts, each but the first has one of these characters before it.
+    """
+    values = end = 0
+    for text in STRING.finditer(raw):
+        before = sum(raw.count(mark, end, text.start()) for mark in (b",", b":", b"[", b"{"))
+        if end and not before:
+            raise Unreadable(BROKEN)
+        values, end = values + before, text.end()
+        if values > caps.MAX_VALUES:
+            break
+    values += sum(raw.count(mark, end) for mark in (b",", b":", b"[", b"{"))
+    if values > caps.MAX_VALUES:
+        raise Unreadable(f"it has more than {caps.MAX_VALUES:,} values; clear its outputs first")
+
+
+def reduced(given: Any) -> NotebookNode:
+    """Return a notebook of today's format with nothing in it but what grading uses.
+
+    What else was handed in costs nothing any more: outputs above all, which nbformat would check
+    one by one. Raises Unreadable when what is used is too much, or broken.
+    """
+    cells = cells_of(given)
+    if len(cells) > caps.MAX_CELLS:
+        raise Unreadable(f"it has more than {caps.MAX_CELLS:,} cells")
+    kept = [reduced_cell(cell, older=given["nbformat"] < 4) for cell in cells]
+    if sum(len(cell.get("attachments", {})) for cell in kept) > caps.MAX_PICTURES:
+        raise Unreadable(f"more than {caps.MAX_PICTURES:,} pictures are attached in it")
+    if sum(map(written, kept)) > caps.MAX_WRITTEN:
+        raise Unreadable(f"more than {caps.MAX_WRITTEN:,} characters are written in it")
+    metadata: dict[str, Any] = {}
+    match given.get("metadata"):
+        case {"kernelspec": {"language": str(language)}}:
+            names = ("name", "display_name", "language")  # a notebook has all three or is invalid
+            metadata["kernelspec"] = dict.fromkeys(names, language[:100])
+    # From minor 5 on, cells have ids; those of a submission are never used.
+    return from_dict({"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": kept})
+
+
+def cells_of(given: Any) -> list[Any]:
+    """Return a notebook's cells, wherever its format keeps them; Unreadable if there are none."""
+    match given:
+        case {"nbformat": 4, "cells": list(cells)}:
+            return cells
+        case {"nbformat": 2 | 3, "worksheets": list(sheets)}:
+            parts = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+            return [cell for part in parts if isinstance(part, list) for cell in part]
+        case {"nbformat": int(version)} if version not in (2, 3, 4):
+            raise Unreadable(f"a notebook of format {printable(version, 20)}; 2, 3 and 4 are known")
+    raise Unreadable(BROKEN)
+
+
+def reduced_cell(given: Any, older: bool) -> NotebookNode:
+    """Return a cell with nothing in it but what grading uses."""
+    if not isinstance(given, dict):
+        raise Unreadable(BROKEN_CELL)
+    kind, metadata = given.get("cell_type"), given.get("metadata", {} if older else None)
+    source = text(given.get("input" if older and kind == "code" else "source", ""))
+    if older:
+        level = given.get("level") if given.get("level") in range(1, 7) else 1
+        old: dict[str, Any] = {"cell_type": kind, "source": source, "level": level}
+        old |= {"input": source, "outputs": []}
+        made = upgrade_cell(from_dict(old))
+        kind, source = made.cell_type, made.source
+    if kind not in ("code", "markdown", "raw") or not isinstance(metadata, dict):
+        raise Unreadable(BROKEN_CELL)
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": source}
+    if isinstance(found := metadata.get("nbgrader"), dict):
+        kept = {key: found[key] for key in MARKS if isinstance(found.get(key), (str, int, float))}
+        cell["metadata"] = {"nbgrader": kept}
+    if kind == "code":
+        cell |= {"outputs": [], "execution_count": None}
+    elif shown := pictures(given.get("attachments")):
+        cell["attachments"] = shown
+    return from_dict(cell)
+
+
+def pictures(given: Any) -> dict[str, dict[str, str]]:
+    """Return the pictures among what is attached to a cell, and nothing that is none."""
+    bundles = given.items() if isinstance(given, dict) else ()
+    found = {
+        name: {
+            kind: data
+            for kind in PICTURES
+            if isinstance(data := bundle.get(kind), str) and BASE64.fullmatch(data)
+        }
+        for name, bundle in bundles
+        if isinstance(bundle, dict)
+    }
+    return {name: kept for name, kept in found.items() if kept}
+
+
+def written(cell: NotebookNode) -> int:
+    """Return how many characters of a cell go into the notebook that is graded."""
+    return len(cell.source) + sum(
+        len(name) + sum(map(len, kinds.values()))
+        for name, kinds in cell.get("attachments", {}).items()
+    )
+
+
+def ours(path: Path) -> NotebookNode:
+    """Return a notebook of the course itself, whole."""
+    try:
+        return nbformat.read(path, as_version=4)
     except Exception:  # nbformat raises whatever the broken part happens to cause
-        raise Unreadable("not a notebook: its JSON is broken or incomplete") from None
-    return notebook
+        raise Unreadable(f"{path.name} of the course itself is no notebook") from None
 
 
 def template(source: Path, release: Path) -> NotebookNode:
     """Return the released notebook with the hidden tests of its source put back."""
-    released, locked = read(release.resolve()), {}
-    for cell in read(source.resolve()).cells:
+    released, locked = ours(release), {}
+    for cell in ours(source).cells:
         if is_locked(cell):
             locked[grade_id(cell)] = cell.source
     for cell in released.cells:
@@ -90,17 +212,15 @@ def template(source: Path, release: Path) -> NotebookNode:
     return released
 
 
-def rebuild(submitted: NotebookNode, handed_out: NotebookNode) -> tuple[NotebookNode, list[str]]:
+def rebuild(given: Any, handed_out: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """Return the notebook to grade, and a line for each thing that was not as handed out.
 
     Raises Unreadable when the submission has no cell of this assignment, or a broken one.
     """
-    if not all(map(is_cell, submitted.cells)):
-        raise Unreadable("not a notebook: one of its cells is broken")
+    submitted = reduced(given)
     known = {grade_id(cell): cell for cell in handed_out.cells if grade_id(cell)}
-    answers: dict[str, str] = {}
+    answers: dict[str, NotebookNode] = {}
     own: dict[str, list[NotebookNode]] = {}
-    seen: set[str] = set()
     notes = foreign_kernel(submitted)
     place = ""
     for cell in submitted.cells:
@@ -108,42 +228,38 @@ def rebuild(submitted: NotebookNode, handed_out: NotebookNode) -> tuple[Notebook
         if name not in known:
             own.setdefault(place, []).append(cell)
             continue
-        if name in seen:
+        if name in answers:
             notes.append(f"the cell {name} is there more than once")
             if not is_locked(known[name]):
                 own.setdefault(name, []).append(cell)
             continue
-        seen.add(name)
         place = name
-        answers[name] = text(cell)
+        answers[name] = cell
         notes += changes(name, cell, known[name])
-    if not seen:
+    if not answers:
         raise Unreadable("no cell of this assignment is in it")
-    notes += [f"the cell {name} is missing; it was put back" for name in known if name not in seen]
+    missing = [name for name in known if name not in answers]
+    notes += [f"the cell {name} is missing; it was put back" for name in missing]
     rebuilt = copy.deepcopy(handed_out)
     rebuilt.cells = [plain(cell) for cell in own.get("", [])]
     for name, cell in known.items():
         made = copy.deepcopy(cell)
         if name in answers and not is_locked(cell):
-            made.source = answers[name]
+            made |= content(answers[name], made.cell_type)
         rebuilt.cells += [made, *(plain(extra) for extra in own.get(name, []))]
     for number, cell in enumerate(rebuilt.cells):
         cell.id = grade_id(cell) or f"own-{number}"
+    if (more := len(notes) - caps.MAX_NOTES) > 0:
+        notes[caps.MAX_NOTES :] = [f"{more:,} lines more like these"]
     return rebuilt, notes
 
 
-def is_cell(cell: object) -> bool:
-    """Whether a part of a notebook has what makes it a cell."""
-    return (
-        isinstance(cell, dict)
-        and cell.get("cell_type") in ("code", "markdown", "raw")
-        and isinstance(cell.get("metadata"), dict)
-    )
-
-
-def text(cell: NotebookNode) -> str:
+def text(given: Any) -> str:
     """Return what a cell holds; half a character, which no file can hold, is shown as \ufffd."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", str(cell.get("source", "")))
+    parts = given if isinstance(given, list) else [str(given)]
+    if not all(isinstance(part, str) for part in parts):
+        raise Unreadable(BROKEN_CELL)
+    return re.sub("[\ud800-\udfff]", "\ufffd", "".join(parts))
 
 
 def printable(given: object, most: int = 100) -> str:
@@ -177,6 +293,19 @@ def foreign_kernel(submitted: NotebookNode) -> list[str]:
 
 
 def plain(cell: NotebookNode) -> NotebookNode:
-    """Return a student's own cell without anything but its source."""
-    make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-    return make(text(cell))
+    """Return a student's own cell without anything but its content.
+
+    Made as it is: nbformat's own function would check each against its schema, a millisecond each.
+    """
+    if cell.cell_type != "code":
+        return from_dict({"cell_type": "markdown", "metadata": {}, **content(cell, "markdown")})
+    empty: dict[str, Any] = {"metadata": {}, "outputs": [], "execution_count": None}
+    return from_dict({"cell_type": "code", **empty, **content(cell, "code")})
+
+
+def content(cell: NotebookNode, kind: str) -> dict[str, Any]:
+    """Return what a student wrote in a cell that will be of this kind; code has no pictures."""
+    found = {"source": cell.source}
+    if kind != "code" and "attachments" in cell:
+        found["attachments"] = cell.attachments
+    return found

@@ -10,6 +10,8 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,7 +30,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
 from autograder.classroom.course import Course
+from autograder.classroom.rebuild import Unreadable, ordinary, printable
 from autograder.classroom.run import Graded
+from autograder.sandbox.inside.caps import MAX_STAMP
 
 Line = dict[str, Any]
 
@@ -92,7 +96,7 @@ class Recorder:
     def record(self, batch: Sequence[Graded]) -> list[Line]:
         """Write some submissions everywhere, with one commit; return their lines for the report."""
         rows = self._rows({graded.student for graded in batch if not graded.problem})
-        written = [(graded, self._line(graded, rows)) for graded in batch]
+        written = [(graded, self._line(graded, rows.get(graded.student))) for graded in batch]
         self._book.db.commit()
         for graded, _ in written:
             if not graded.problem:
@@ -119,10 +123,6 @@ class Recorder:
         rows = {row.student_id: row for row in self._book.db.scalars(found)} if asked else {}
         rows |= {student: self._new_row(student) for student in students - self._known}
         self._known |= students
-        for student, row in rows.items():
-            folder = self._course.submitted(student, self._assignment)
-            if stamp := self._course.directory.get_existing_timestamp(str(folder)):
-                row.timestamp = parse_utc(stamp)
         return rows
 
     def _new_row(self, student: str) -> SubmittedAssignment:
@@ -140,8 +140,14 @@ class Recorder:
         self._book.db.add(row)
         return row
 
-    def _line(self, graded: Graded, rows: dict[str, SubmittedAssignment]) -> Line:
+    def _line(self, graded: Graded, row: SubmittedAssignment | None) -> Line:
         """Put one submission into the gradebook and return its line."""
+        notes = [*graded.notes, *([graded.problem] if graded.problem else [])]
+        if row:
+            try:
+                row.timestamp = handed_in(self._course.submitted(graded.student, self._assignment))
+            except Unreadable as reason:
+                notes.append(f"its timestamp.txt does not count: {reason}")
         line: Line = {
             "student": graded.student,
             "digest": graded.digest,
@@ -151,10 +157,10 @@ class Recorder:
             "by_hand": 0,
             "changed": {},
             "mistakes": graded.mistakes,
-            "notes": [*graded.notes, *([graded.problem] if graded.problem else [])],
+            "notes": notes,
             "seconds": round(graded.seconds, 3),
         }
-        return line if graded.problem else line | self._gradebook(graded, rows[graded.student])
+        return line | self._gradebook(graded, row) if row else line
 
     def _gradebook(self, graded: Graded, submission: SubmittedAssignment) -> Line:
         """Write the points; return what of the line the gradebook knows."""
@@ -213,3 +219,19 @@ class Recorder:
             new.write_text(document, "utf-8")
             new.chmod(0o444)
             os.replace(new, path)
+
+
+def handed_in(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, as its timestamp.txt says; None when it has none."""
+    path = folder / "timestamp.txt"
+    if not os.path.lexists(path):
+        return None
+    with ordinary(path) as file:
+        said = file.read(MAX_STAMP + 1)
+    try:
+        when: datetime | None = parse_utc(said.decode().strip()) if len(said) <= MAX_STAMP else None
+    except Exception:  # dateutil raises whatever the odd part happens to cause
+        when = None
+    if when is None:
+        raise Unreadable(f"“{printable(said.decode(errors='replace'), 40)}” is no time")
+    return when

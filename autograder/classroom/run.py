@@ -19,8 +19,19 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.classroom.rebuild import Unreadable, bounded, grade_id, ordinary, read, rebuild
+from autograder.classroom.rebuild import (
+    LINK,
+    Unreadable,
+    bounded,
+    grade_id,
+    ordinary,
+    ours,
+    printable,
+    read,
+    rebuild,
+)
 from autograder.grader import Grader, Limits, data_files, is_locked, marks
+from autograder.sandbox import NoSandbox
 from autograder.tasks import load_tasks
 
 
@@ -101,29 +112,36 @@ def end_with_parent() -> None:
 
 
 def run(job: Job, student: str, folder: Path) -> Graded:
-    """Run and judge one submission; raises NoSandbox where none can be started."""
+    """Run and judge one submission, whatever it is; raises NoSandbox where none can be started."""
     graded_by = grader(job.course_seed, job.limits, job.level, job.tasks)
     begun = time.perf_counter()
     graded = Graded(student, job.digest(folder), 0.0)
     try:
         notes: list[str] = []
-        for name, ours in job.handed_out.items():
+        if folder.is_symlink() or folder.parent.is_symlink():
+            raise Unreadable(LINK)
+        for name, handed_out in job.handed_out.items():
             path = folder / f"{name}.ipynb"
             if not os.path.lexists(path):
                 raise Unreadable(f"{name}.ipynb was not handed in")
-            notebook, found = rebuild(read(path), ours)
+            notebook, found = rebuild(read(path), handed_out)
             verdicts = graded_by.grade_notebook(notebook.cells, student, job.released)
             notes += found
             graded.points[name] = {
                 grade_id(cell): earned(cell) for cell in notebook.cells if marks(cell).get("grade")
             }
-            graded.unanswered[name] = unanswered(notebook, ours)
+            graded.unanswered[name] = unanswered(notebook, handed_out)
             for left in set(graded.unanswered[name]) & graded.points[name].keys():
                 graded.points[name][left] = 0.0
             graded.documents[name] = nbformat.writes(notebook)
             graded.mistakes.update({v.task: v.mistakes for v in verdicts if v.mistakes})
     except Unreadable as reason:
         graded = Graded(student, graded.digest, 0.0, problem=str(reason))
+    except NoSandbox:
+        raise
+    except Exception as problem:  # whatever it is, it is not the end of the others
+        why = f"could not be graded: {type(problem).__name__}: {printable(problem, 200)}"
+        graded = Graded(student, graded.digest, 0.0, problem=why)
     seconds = time.perf_counter() - begun
     return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
 
@@ -133,7 +151,7 @@ def shortfalls(source: Path, graded_by: Grader) -> list[str]:
 
     Such a test needs more of a student's code than calls with plain data, so nobody can pass it.
     """
-    cells = read(source).cells
+    cells = ours(source).cells
     graded_by.grade_notebook(cells, "the solution", source.parent)
     found = []
     for cell in cells:

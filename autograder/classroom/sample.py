@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import bounded, grade_id, ordinary, read
+from autograder.classroom.rebuild import bounded, grade_id, ordinary, ours
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
     for name, student in roster(sample_students(assignment), size):
         target = course.submitted(name, assignment) / f"{assignment}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(submission(read(course.released(assignment) / target.name), student), target)
+        nbformat.write(submission(ours(course.released(assignment) / target.name), student), target)
         written.append(target)
     return written
 
@@ -75,7 +75,7 @@ def is_sample(course: Course, assignment: str, names: list[str]) -> bool:
         if base not in invented:
             return False
         if base not in expected:
-            expected[base] = nbformat.writes(submission(read(released), invented[base]))
+            expected[base] = nbformat.writes(submission(ours(released), invented[base]))
         with ordinary(course.submitted(name, assignment) / f"{assignment}.ipynb") as file:
             if bounded(file).decode("utf-8", "replace").strip() != expected[base].strip():
                 return False

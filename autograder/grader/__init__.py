@@ -22,9 +22,10 @@ from nbformat import NotebookNode
 
 from autograder.grader import outputs
 from autograder.grader.cells import data_files, is_locked, marks
+from autograder.grader.judging import Judging
 from autograder.grader.passes import HiddenPass, VisiblePass
 from autograder.grader.student import Limits, Student
-from autograder.judge import Verdict, judge
+from autograder.judge import Verdict
 from autograder.sandbox import Sandbox
 from autograder.tasks import TASKS
 
@@ -49,6 +50,7 @@ class Grader:
         self.course_seed = course_seed or secrets.token_hex(16)
         self.limits = limits or Limits()
         self.sandbox = Sandbox(level)
+        self.judging = Judging()
 
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
         """Return the verdict on a function's source; `np` is imported for it.
@@ -59,7 +61,8 @@ class Grader:
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
-            return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
+            answers = attempt.ask(task, calls)
+            return self.judging.judge(task, calls, answers, attempt.sources)
 
     def grade_notebook(
         self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
@@ -82,7 +85,7 @@ class Grader:
                 shown = [run.cell(cell) for cell in code]
             if run.undecided:
                 with Student(start, self.sandbox.level, self.limits, shown=False) as half:
-                    run = HiddenPass(half, seed, run)
+                    run = HiddenPass(half, seed, run, self.judging)
                     shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):
             cell["outputs"] = output
@@ -90,10 +93,11 @@ class Grader:
 
     def _seed(self, student: str) -> int:
         digest = hashlib.sha256(f"{self.course_seed}\0{student}".encode()).digest()
-        return int.from_bytes(digest[:4])
+        return int.from_bytes(digest[:16])
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the sandbox, and the process that judges."""
+        self.judging.close()
         self.sandbox.close()
 
     def __enter__(self) -> Self:

@@ -10,10 +10,9 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.judge import without_magics
+from autograder.sandbox.inside.caps import MAX_LINES, MAX_TEXT
 
 SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
-MAX_TEXT = 2000
-"""Characters of a message that came from a student's process."""
 TEST_CELL = "<test cell>"
 """The file name under which a test cell is compiled."""
 
@@ -57,7 +56,7 @@ def cleaned(given: Any) -> NotebookNode | None:
             "evalue": str(text),
             "traceback": list(tb),
         }:
-            lines = [line for line in tb if isinstance(line, str)]
+            lines = [line for line in tb[-MAX_LINES:] if isinstance(line, str)]
             return output("error", ename=name, evalue=text, traceback=lines)
         case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
             shown = {key: data[key] for key in SHOWN if isinstance(data.get(key), str)}

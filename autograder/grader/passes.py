@@ -15,10 +15,11 @@ from nbformat import NotebookNode
 from autograder import notebook
 from autograder.grader import outputs
 from autograder.grader.cells import is_locked, marks, without_hidden
+from autograder.grader.judging import Judging
 from autograder.grader.student import GONE, RemoteFunction, Student
 from autograder.grader.trusted import Outcome, Trusted
 from autograder.grader.values import withheld
-from autograder.judge import Answer, Verdict, judge
+from autograder.judge import Answer, Verdict
 from autograder.tasks import TASKS
 
 
@@ -91,9 +92,9 @@ class HiddenPass(VisiblePass):
     A test cell earns what it earns here, if it has not failed in the visible pass.
     """
 
-    def __init__(self, student: Student, seed: int, visible: VisiblePass) -> None:
+    def __init__(self, student: Student, seed: int, visible: VisiblePass, judging: Judging) -> None:
         super().__init__(student, seed)
-        self._visible = visible
+        self._visible, self._judging = visible, judging
         self._scores: dict[int, dict[str, float]] = {}
         self._cards: dict[int, list[NotebookNode]] = {}
 
@@ -152,7 +153,7 @@ class HiddenPass(VisiblePass):
         asked = [withheld(answer) for answer in self._student.ask(name, hidden)]
         first, second = iter(heard), iter(asked)
         answers = [next(first if call.visible else second) for call in calls]
-        return judge(TASKS[name], calls, answers, self._student.sources)
+        return self._judging.judge(name, calls, answers, self._student.sources)
 
 
 def is_test(cell: NotebookNode) -> bool:

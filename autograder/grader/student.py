@@ -17,12 +17,9 @@ from autograder.grader import outputs
 from autograder.grader.values import answer, sendable, too_large
 from autograder.judge import Answer
 from autograder.sandbox import Died, Session, TooSlow
+from autograder.sandbox.inside.caps import MAX_OUTPUTS, MAX_SHOWN, MAX_SOURCE
 from autograder.tasks import Call
 
-MAX_SOURCE = 2**17
-"""Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
-MAX_SHOWN = 2**24
-"""Characters of output that a submission may leave in its notebook."""
 GONE = ("TimeoutError", "ProcessEnded")
 """Answers of a function that is not asked again: its process was too slow, or ended."""
 
@@ -51,6 +48,7 @@ class Student:
         self._broken: list[tuple[str, NotebookNode]] = []
         self._end = self.until = time.monotonic() + limits.notebook
         self._code_left, self._shown_left = MAX_SOURCE, MAX_SHOWN
+        self._outputs_left = MAX_OUTPUTS
 
     def __enter__(self) -> Self:
         return self
@@ -76,15 +74,17 @@ class Student:
             self._broken.append((source, ended))
             return [ended]
         self._replay.append(source)
-        cleaned = [output for output in map(outputs.cleaned, given) if output]
-        self._broken += [(source, o) for o in cleaned if o["output_type"] == "error"]
-        return [output for output in cleaned if self._fits(output)]
+        cleaned = (output for output in map(outputs.cleaned, given) if output)
+        kept = [output for output in cleaned if self._fits(output)]
+        self._broken += [(source, o) for o in kept if o["output_type"] == "error"]
+        return kept
 
     def _fits(self, output: NotebookNode) -> bool:
         """Whether there is room for one more output, and take it."""
         size = len(json.dumps(output))
-        fits = size <= self._shown_left
+        fits = size <= self._shown_left and self._outputs_left > 0
         self._shown_left -= size if fits else 0
+        self._outputs_left -= fits
         return fits
 
     def _seconds(self, seconds: float) -> float:

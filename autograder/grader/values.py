@@ -11,12 +11,9 @@ from autograder.grader import outputs
 from autograder.judge import Answer
 from autograder.judge.behaviour import RETURNED
 from autograder.judge.compare import numbers
+from autograder.sandbox.inside.caps import MAX_ANSWER
 from autograder.sandbox.inside.wire import Other, Source
 from autograder.tasks import Formula
-
-MAX_ANSWER = 2**18
-"""Numbers in one answer; the most that is honest is a square of 500 samples."""
-
 
 TELLING_ERRORS = {name for name, kind in vars(builtins).items() if isinstance(kind, type)} | {
     *("TimeoutError", "ProcessEnded", "MissingFunction")

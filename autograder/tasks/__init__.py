@@ -17,6 +17,9 @@ FAMILIES = (
 
 TASKS: dict[str, Task] = {task.name: task for family in FAMILIES for task in family.TASKS}
 
+LOADED: list[Path] = []
+"""The files of the instructor's own tasks: a process that starts afresh loads them again."""
+
 
 def load_tasks(path: str | Path) -> None:
     """Add an instructor's own tasks: every Task that the Python file at `path` makes.
@@ -25,9 +28,10 @@ def load_tasks(path: str | Path) -> None:
     """
     made = runpy.run_path(str(path)).values()
     TASKS.update({task.name: task for task in made if isinstance(task, Task)})
+    LOADED.append(Path(path))
 
 
 __all__ = [
-    "TASKS", "Call", "Edge", "Formula", "Mistake", "Pipeline", "Taken", "Task",
+    "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Pipeline", "Taken", "Task",
     "edge", "load_tasks", "wrong",
 ]  # fmt: skip

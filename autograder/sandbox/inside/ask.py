@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_TEXT = 2000
+from .caps import MAX_TEXT
 
 
 class Printed(io.StringIO):

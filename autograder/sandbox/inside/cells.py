@@ -16,9 +16,7 @@ from traitlets.config import Config
 
 from . import wire
 from .ask import ask
-
-MAX_OUTPUT = 2**20
-"""Characters of output that one cell may leave in the notebook."""
+from .caps import MAX_CELL_OUTPUTS, MAX_OUTPUT
 
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()"
 
@@ -29,7 +27,7 @@ outputs: list[dict[str, Any]] = []
 def put(output: dict[str, Any]) -> None:
     """Add one output unless the cell has put out too much already."""
     size = sum(len(str(earlier)) for earlier in outputs[-50:]) + len(str(output))
-    if len(outputs) < 200 and size < 4 * MAX_OUTPUT:
+    if len(outputs) < MAX_CELL_OUTPUTS and size < 4 * MAX_OUTPUT:
         outputs.append(output)
 
 

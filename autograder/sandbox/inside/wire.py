@@ -21,12 +21,20 @@ from typing import Any
 
 import numpy as np
 
-MAX_BYTES = 16 * 2**20
-MAX_NODES = 200_000
-MAX_DEPTH = 24
-MAX_BRACKETS = 2**21  # in a header: more than text has, few enough to become lists
-MAX_INT = 2**1024
+from .caps import (
+    HUGE_INT,
+    MAX_BRACKETS,
+    MAX_BYTES,
+    MAX_CHOSEN,
+    MAX_DEPTH,
+    MAX_INT,
+    MAX_KEYS,
+    MAX_NODES,
+    MAX_TUPLES,
+)
+
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefdFD"}
+COMPLEX = {np.dtype(code).str for code in "FD"}
 LENGTHS = struct.Struct("!II")
 UNPRINTABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -56,14 +64,15 @@ class Source:
 def encode(value: Any) -> bytes:
     """Return `value` as a frame; of a value that is no plain data the type's name goes."""
     buffers: list[bytes] = []
-    nodes = 0
+    nodes = size = 0
 
     def tree(item: Any, depth: int) -> Any:
-        nonlocal nodes
-        nodes += 1
-        if nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise WireError("the value is too large or too deeply nested")
+        nonlocal nodes, size
         kind = type(item)
+        nodes += 1
+        size += item.nbytes if kind is np.ndarray else len(item) if kind is str else 0
+        if nodes > MAX_NODES or depth > MAX_DEPTH or size > MAX_BYTES:
+            raise WireError("the value is too large or too deeply nested")
         if item is None or kind in (bool, float):
             return item
         if kind is int:
@@ -96,7 +105,7 @@ def decode(header: bytes, body: bytes, trusting: bool = False) -> Any:
 
     A student's process is `trusting`: it takes functions from the grader, never the reverse.
     """
-    position = nodes = 0
+    position = nodes = chosen = tuples = keys = 0
 
     def take(dtype: str, shape: list[int]) -> Any:
         nonlocal position
@@ -110,32 +119,51 @@ def decode(header: bytes, body: bytes, trusting: bool = False) -> Any:
         position += size
         return array.reshape(shape).copy()
 
+    def bounded() -> None:
+        if not trusting and (chosen > MAX_CHOSEN or tuples > MAX_TUPLES or keys > MAX_KEYS):
+            raise WireError("too many values whose hashes can be chosen")
+
     def value(item: Any, depth: int) -> Any:
-        nonlocal nodes
+        nonlocal nodes, chosen, tuples
         nodes += 1
         if nodes > MAX_NODES or depth > MAX_DEPTH:
             raise WireError("too large or too deeply nested")
+        bounded()
         if type(item) is str:
             return UNPRINTABLE.sub("\ufffd", item)
-        if item is None or type(item) in (bool, int, float):
+        if type(item) is int:
+            chosen += abs(item) >= HUGE_INT
+            return item
+        if item is None or type(item) in (bool, float):
             return item
         match item:
             case ["list", *parts]:
                 return [value(part, depth + 1) for part in parts]
             case ["tuple", *parts]:
+                tuples += 1
                 return tuple(value(part, depth + 1) for part in parts)
             case ["dict", *parts] if len(parts) % 2 == 0:
-                both = [value(part, depth + 1) for part in parts]
-                return dict(zip(both[::2], both[1::2], strict=True))
+                pairs = zip(parts[::2], parts[1::2], strict=True)
+                both = [(key(k, depth + 1), value(v, depth + 1)) for k, v in pairs]
+                return dict(both)
             case ["array", str(dtype), shape]:
                 return take(dtype, shape)
             case ["number", str(dtype)]:
+                chosen += dtype in COMPLEX
                 return take(dtype, [])[()]
             case ["other", str(name)]:
                 return Other(UNPRINTABLE.sub("\ufffd", name)[:100])
             case ["source", str(text)] if trusting:
                 return Source(text)
         raise WireError("a value of unknown kind")
+
+    def key(item: Any, depth: int) -> Any:
+        nonlocal keys
+        before = nodes
+        made = value(item, depth)
+        keys += nodes - before if type(made) is tuple else 0
+        bounded()
+        return made
 
     if header.count(b"[") + header.count(b"{") > MAX_BRACKETS:
         raise WireError("too many lists")
