@@ -20,6 +20,7 @@ from typing import Self
 from nbformat import NotebookNode
 
 from autograder.grader import outputs
+from autograder.grader.alone import styles
 from autograder.grader.cells import data_files, is_locked, marks
 from autograder.grader.passes import HiddenPass, VisiblePass
 from autograder.grader.student import Limits, Student
@@ -53,7 +54,13 @@ class Grader:
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
-            return judge(TASKS[task], calls, attempt.ask(task, calls), attempt.sources)
+            answers, cells = attempt.ask(task, calls), attempt.sources
+
+        def style() -> str | None:
+            written = [(TASKS[task], calls, cells)]
+            return styles(self.sandbox.session, self.sandbox.level, self.limits, written)[0]
+
+        return judge(TASKS[task], calls, answers, cells, style)
 
     def grade_notebook(
         self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
@@ -75,8 +82,10 @@ class Grader:
                 run = VisiblePass(half, seed)
                 shown = [run.cell(cell) for cell in code]
             if run.incomplete:
+                read = styles(start, self.sandbox.level, self.limits, list(run.written.values()))
+                style = dict(zip(run.written, read, strict=True))
                 with Student(start, self.sandbox.level, self.limits, shown=False) as half:
-                    run = HiddenPass(half, seed, run)
+                    run = HiddenPass(half, seed, run, style)
                     shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):
             cell["outputs"] = output

@@ -5,6 +5,7 @@ In each, the student's cells run in a process of theirs and the locked cells in 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from nbformat import NotebookNode
@@ -14,8 +15,8 @@ from autograder.grader import outputs
 from autograder.grader.cells import is_locked, marks
 from autograder.grader.student import GONE, RemoteFunction, Student
 from autograder.grader.trusted import Trusted
-from autograder.judge import Answer, Verdict, judge
-from autograder.tasks import TASKS
+from autograder.judge import Answer, Verdict, judge, right
+from autograder.tasks import TASKS, Call, Task
 
 
 class VisiblePass:
@@ -26,6 +27,7 @@ class VisiblePass:
         self.verdicts: list[Verdict] = []
         self.heard: dict[tuple[int, str], list[Answer]] = {}
         self.shown: dict[int, list[NotebookNode]] = {}
+        self.written: dict[tuple[int, str], tuple[Task, list[Call], list[str]]] = {}
         self.student, self._seed = student, seed
         self.trusted = Trusted(student)
 
@@ -51,8 +53,20 @@ class VisiblePass:
         source = outputs.without_hidden(cell["source"])
         self.incomplete |= source != cell["source"]
         value, printed, raised = self.trusted.execute(source, check)
+        self._note(cell)
         last = outputs.told(raised, source) if raised else self._worth(cell, value)
         return [*([outputs.printed(printed)] if printed else []), last]
+
+    def _note(self, cell: NotebookNode) -> None:
+        """Keep what is written so far for the tasks that are checked here, openly or hidden."""
+        words = set(re.findall(r"\w+", cell["source"]))
+        for name in TASKS.keys() & words if "check" in words else ():
+            heard = self.heard.get((id(cell), name), [])
+            calls = TASKS[name].calls(self._seed)
+            asked = zip([call for call in calls if call.visible], heard, strict=False)
+            plain = [(a.value, call) for call, a in asked if call.kind != "edge"]
+            if all(right(value, call, TASKS[name]) for value, call in plain):
+                self.written[id(cell), name] = TASKS[name], calls, list(self.student.sources)
 
     def _worth(self, cell: NotebookNode, value: Any) -> NotebookNode:
         """Return the output of a test that passed: its value where that is a number, or all."""
@@ -65,9 +79,15 @@ class VisiblePass:
 class HiddenPass(VisiblePass):
     """The same notebook in a new U, which is asked what is hidden; nothing from it is shown."""
 
-    def __init__(self, student: Student, seed: int, run: VisiblePass) -> None:
+    def __init__(
+        self,
+        student: Student,
+        seed: int,
+        run: VisiblePass,
+        style: dict[tuple[int, str], str | None],
+    ) -> None:
         super().__init__(student, seed)
-        self._first = run
+        self._first, self._style = run, style
 
     def cell(self, cell: NotebookNode) -> list[NotebookNode]:
         """Run a code cell; return what is shown, which only a test changes now."""
@@ -85,7 +105,7 @@ class HiddenPass(VisiblePass):
         def check(function: object) -> float:
             name = name_of(function)
             heard = self._first.heard.get((id(cell), name), [])  # none: the check is hidden itself
-            verdict = self._verdict(name, heard)
+            verdict = self._verdict(name, heard, self._style.get((id(cell), name), "unreadable"))
             self.verdicts.append(verdict)
             fractions.append(verdict.score)
             if heard:
@@ -106,7 +126,7 @@ class HiddenPass(VisiblePass):
             return [*printed, last]
         return [*printed, *cards, self._worth(cell, value)]
 
-    def _verdict(self, name: str, heard: list[Answer]) -> Verdict:
+    def _verdict(self, name: str, heard: list[Answer], style: str | None) -> Verdict:
         """Judge a function by what the first run heard of it and by what is hidden."""
         calls = TASKS[name].calls(self._seed)
         visible = [call for call in calls if call.visible]
@@ -117,7 +137,7 @@ class HiddenPass(VisiblePass):
                 self.student.lost[name] = answer
         first, second = iter(heard), iter(self.student.ask(name, hidden))
         answers = [next(first if call.visible else second) for call in calls]
-        return judge(TASKS[name], calls, answers, self.student.sources)
+        return judge(TASKS[name], calls, answers, self.student.sources, lambda: style)
 
 
 def name_of(function: object) -> str:
