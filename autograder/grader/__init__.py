@@ -57,8 +57,8 @@ class Grader:
             answers, cells = attempt.ask(task, calls), attempt.sources
 
         def style() -> str | None:
-            written = [(TASKS[task], calls, cells)]
-            return styles(self.sandbox.session, self.sandbox.level, self.limits, written)[0]
+            with Student(self.sandbox.session, self.sandbox.level, self.limits) as alone:
+                return styles(alone, [(TASKS[task], calls, cells)])[0]
 
         return judge(TASKS[task], calls, answers, cells, style)
 
@@ -82,9 +82,9 @@ class Grader:
                 run = VisiblePass(half, seed)
                 shown = [run.cell(cell) for cell in code]
             if run.incomplete:
-                read = styles(start, self.sandbox.level, self.limits, list(run.written.values()))
-                style = dict(zip(run.written, read, strict=True))
                 with Student(start, self.sandbox.level, self.limits, shown=False) as half:
+                    read = styles(half, list(run.written.values()))
+                    style = dict(zip(run.written, read, strict=True))
                     run = HiddenPass(half, seed, run, style)
                     shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):

@@ -8,12 +8,14 @@ reflection in it (see judge/style.py), so that it can also be counted how many s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from autograder.grader.student import Limits, Student
-from autograder.judge import Answer, Style, read_style, right
-from autograder.sandbox import Session
+from autograder.grader.student import Student
+from autograder.judge import Answer, read_style, right
 from autograder.tasks import Call, Task
+
+Written = tuple[Task, Sequence[Call], Sequence[str]]
+"""A task, its questions, and the cells that there were when it was checked."""
 
 COUNTED = """
 def __counted__(*args):
@@ -37,43 +39,32 @@ FEW = 50
 """Steps that whole-array code may take more for 500 samples than for a few."""
 
 
-def styles(
-    start: Callable[[], Session],
-    level: str,
-    limits: Limits,
-    written: Sequence[tuple[Task, Sequence[Call], Sequence[str]]],
-) -> list[str | None]:
-    """Return, for tasks with their questions and cells, the slug of each one's broken rule or None.
+def styles(student: Student, written: Sequence[Written]) -> list[str | None]:
+    """Return the slug of the broken rule, or None, of tasks with their questions and cells.
 
-    One process does for all: read code cannot change what another one's names mean.
+    The process must be a new one. It may run the notebook afterwards: what was read can neither
+    change what others find in a library nor reach into the shell, and one process costs as much as
+    all the rest.
     """
-    read = [read_style(task, cells) for task, _, cells in written]
-    if not any(map(to_run, read)):
-        return [style.slug for style in read]
-    with Student(start, level, limits, shown=False) as student:
-        return [
-            run(student, style, task, calls) if to_run(style) else style.slug
-            for style, (task, calls, _) in zip(read, written, strict=True)
-        ]
+    return [judged(student, *one) for one in written]
 
 
-def to_run(style: Style) -> bool:
-    """Whether there is anything that must still show that it answers."""
-    return style.slug is None and bool(style.source)
-
-
-def run(student: Student, style: Style, task: Task, calls: Sequence[Call]) -> str | None:
-    """Run a program that was read; return the slug of what it shows, or None."""
-    calls = [call for call in calls if call.kind == "random"]
+def judged(student: Student, task: Task, calls: Sequence[Call], cells: Sequence[str]) -> str | None:
+    """Read a task's function, and run what was read where there is nothing else against it."""
+    style = read_style(task, cells)
+    if style.slug or not style.source:
+        return style.slug
+    hidden = [call for call in calls if call.kind == "random"]
+    few, many = hidden[0], hidden[-1]
     counts = task.style == "numpy" and style.own
-    student.run(style.source + (COUNTED.format(name=task.name) if counts else ""))
-    answers = student.ask("__counted__" if counts else task.name, calls)
+    program = style.source + (COUNTED.format(name=task.name) if counts else "")
+    answers = student.ask_alone(program, "__counted__" if counts else task.name, [few, many])
     values = [value_and_steps(answer) if counts else (answer.value, 0) for answer in answers]
-    for (value, _), answer, call in zip(values, answers, calls, strict=True):
+    for (value, _), answer, call in zip(values, answers, (few, many), strict=True):
         if answer.error or not right(value, call, task):
             return "unreadable"
-    steps = [count for _, count in values]
-    return "hidden-loop" if max(steps) - min(steps) > FEW else None
+    (_, start), (_, end) = values
+    return "hidden-loop" if end - start > FEW else None
 
 
 def value_and_steps(answer: Answer) -> tuple[object, int]:

@@ -12,11 +12,12 @@ from nbformat import NotebookNode
 
 from autograder import notebook
 from autograder.grader import outputs
+from autograder.grader.alone import Written
 from autograder.grader.cells import is_locked, marks
 from autograder.grader.student import GONE, RemoteFunction, Student
 from autograder.grader.trusted import Trusted
 from autograder.judge import Answer, Verdict, judge, right
-from autograder.tasks import TASKS, Call, Task
+from autograder.tasks import TASKS
 
 
 class VisiblePass:
@@ -27,7 +28,7 @@ class VisiblePass:
         self.verdicts: list[Verdict] = []
         self.heard: dict[tuple[int, str], list[Answer]] = {}
         self.shown: dict[int, list[NotebookNode]] = {}
-        self.written: dict[tuple[int, str], tuple[Task, list[Call], list[str]]] = {}
+        self.written: dict[tuple[int, str], Written] = {}
         self.student, self._seed = student, seed
         self.trusted = Trusted(student)
 

@@ -70,14 +70,23 @@ APPLYING = {
 """Attributes, of NumPy's and of tables, that do the same."""
 
 OPAQUE = {
-    "exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__",
+    "exec", "eval", "globals", "locals", "vars", "setattr", "__import__",
     "__builtins__",
 }  # fmt: skip
 INNER = {"__dict__", "__globals__", "__code__", "f_globals", "modules", "user_ns"}
 REFLECTING = {"builtins", "ctypes", "gc", "importlib", "__main__"}
 """Names, attributes and modules by which a notebook may bind a name where no reader sees it."""
 
-CLOSED = OPAQUE | {"compile", "delattr", "open", "input", "breakpoint", "help", "memoryview"}
+CLOSED = OPAQUE | {
+    "get_ipython",
+    "compile",
+    "delattr",
+    "open",
+    "input",
+    "breakpoint",
+    "help",
+    "memoryview",
+}
 DOORS = INNER | {
     "attrgetter", "methodcaller", "get_type_hints", "ForwardRef", "Formatter", "make_dataclass",
     "eval", "query", "load", "read_pickle", "tofile", "memmap", "obj", "mro", "user_global_ns",
@@ -93,8 +102,13 @@ WRITTEN_OUT = 8
 DEEPEST, MOST_MEANINGS = 5, 4
 """Dots in a path, and imports of one name, beyond which nothing honest lies."""
 
-MAGIC = re.compile(r"^[ \t]*([%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2}|\w+ *= *[%!].*)$", re.MULTILINE)
-"""A line that IPython understands and Python does not."""
+MAGIC = re.compile(
+    r"^[ \t]*(([\w\[(][\w.,\[\]() ]*= *)?[%!](\\\n|.)*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$", re.MULTILINE
+)
+"""A line that IPython understands and Python does not; it may go on after a backslash."""
+CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+RUN_IN_PLACE = {"time", "capture", "prun"}
+"""Magics that run a cell as it stands; others make something else of what is below them."""
 
 
 Place = tuple[int, int]
@@ -372,14 +386,17 @@ def words(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def without_magics(cell: str) -> str:
     """Return a cell's source with what only IPython understands blanked, lines kept."""
-    return MAGIC.sub("", cell)
+    return MAGIC.sub(lambda magic: "\n" * magic[0].count("\n"), cell)
 
 
 def parse(cell: str) -> ast.Module:
     """Parse a notebook cell, without its annotations; one that Python cannot read is empty."""
-    for source in (cell, without_magics(cell)):
+    magic = CELL_MAGIC.match(cell)
+    if magic and magic[1] not in RUN_IN_PLACE:
+        return ast.Module([], [])
+    for plain in (str, without_magics):  # a line may begin with % in Python too
         try:
-            return unannotated(ast.parse(source))
+            return unannotated(ast.parse(plain(cell)))
         except TOO_DEEP:
             continue
     return ast.Module([], [])
