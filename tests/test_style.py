@@ -4,6 +4,7 @@ Each section of tests/evasions/ is a right answer in the wrong style, hidden: it
 nothing is shown, and it must not earn the tenth.
 """
 
+# ruff: noqa: E501 - a notebook is easier to compare when its cells are a line each
 from __future__ import annotations
 
 import ast
@@ -233,11 +234,10 @@ def test_code_too_deep_for_python_is_not_read() -> None:
 @pytest.mark.parametrize(
     "line",
     ["%matplotlib inline", "%time 1 + 1", "%%time\n1 + 1", "!true", "here = !pwd", "here = %pwd",
-     "a, b = !pwd", "?sum", "sum?", "sum??", "  %pwd", "for i in [1]:\n    %time i", "!echo a \\\n  b"],
+     "a, b = !pwd", "?sum", "sum?", "sum??", "for i in [1]:\n    %time i", "!echo a \\\n  b"],
 )  # fmt: skip
 def test_magic_hides_nothing_from_a_live_check(line: str) -> None:
     shell = InteractiveShell()
-    names = {"In": shell.user_ns["In"]}
     cells = [line, LOOP, line, f"{line}\n{LOOP}"]
     try:
         for cell in cells:
@@ -249,9 +249,9 @@ def test_magic_hides_nothing_from_a_live_check(line: str) -> None:
             assert notebook.sources(function, {"In": ["x = 1"]}) == ["x = 1"]  # not this shell's
         assert [cell.strip() for cell in written[1:]] == [cell.strip() for cell in cells]
         assert read_style(TASKS["mse_loop"], written).slug is None
+        assert read_style(TASKS["mse_loop"], written[:2] + written[4:]).slug is None
     finally:
         shell.history_manager.end_session()
-    assert names
 
 
 def test_blanked_magics_keep_the_lines() -> None:

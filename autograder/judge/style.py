@@ -103,7 +103,8 @@ DEEPEST, MOST_MEANINGS = 5, 4
 """Dots in a path, and imports of one name, beyond which nothing honest lies."""
 
 MAGIC = re.compile(
-    r"^[ \t]*(([\w\[(][\w.,\[\]() ]*= *)?[%!](\\\n|.)*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$", re.MULTILINE
+    r"^([ \t]*)(([\w\[(][\w.,\[\]() ]*= *)?[%!](\\\n|.)*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$",
+    re.MULTILINE,
 )
 """A line that IPython understands and Python does not; it may go on after a backslash."""
 CELL_MAGIC = re.compile(r"\s*%%(\w+)")
@@ -386,7 +387,12 @@ def words(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def without_magics(cell: str) -> str:
     """Return a cell's source with what only IPython understands blanked, lines kept."""
-    return MAGIC.sub(lambda magic: "\n" * magic[0].count("\n"), cell)
+
+    def blank(magic: re.Match[str]) -> str:
+        indented = f"{magic[1]}pass" if magic[1] else ""  # it may be all that a loop does
+        return indented + "\n" * magic[0].count("\n")
+
+    return MAGIC.sub(blank, cell)
 
 
 def parse(cell: str) -> ast.Module:
