@@ -65,7 +65,13 @@ def task_name(function: object, names: dict[str, Any] | None = None) -> str:
 
 
 def sources(function: object, names: dict[str, Any]) -> list[str]:
-    """Return the sources of the notebook that has these names, or of the function's own file."""
+    """Return the sources of the notebook that has these names, or of the function's own file.
+
+    As they were written where that is kept: `In` holds what IPython made of a magic.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell and "In" in names and shell.user_ns.get("In") is names["In"]:
+        return [str(cell) for cell in shell.history_manager.input_hist_raw]
     if "In" in names:
         return [str(cell) for cell in names["In"]]
     code = getattr(function, "__code__", None)

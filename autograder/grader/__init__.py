@@ -21,6 +21,7 @@ from typing import Self
 from nbformat import NotebookNode
 
 from autograder.grader import outputs
+from autograder.grader.alone import styles, values_right
 from autograder.grader.cells import data_files, is_locked, marks
 from autograder.grader.judging import Judging
 from autograder.grader.passes import HiddenPass, VisiblePass
@@ -61,8 +62,12 @@ class Grader:
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
             attempt.run(source)
-            answers = attempt.ask(task, calls)
-            return self.judging.judge(task, calls, answers, attempt.sources)
+            answers, cells = attempt.ask(task, calls), attempt.sources
+        style = None
+        if values_right(TASKS[task], calls, answers):
+            with Student(self.sandbox.session, self.sandbox.level, self.limits) as fresh:
+                (style,) = styles(fresh, self.judging, [(TASKS[task], calls, cells)])
+        return self.judging.judge(task, calls, answers, cells, style)
 
     def grade_notebook(
         self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
-from autograder.judge import Answer, Finding, Row, Verdict, judge
+from autograder.judge import Answer, Finding, Row, Style, Verdict, judge, read_style
 from autograder.sandbox.inside.caps import JUDGE_BYTES, JUDGE_SECONDS
 from autograder.tasks import LOADED, TASKS, Call, Task, load_tasks
 
@@ -35,28 +36,42 @@ class Judging:
         self._known: dict[str, Task] = {}
 
     def judge(
-        self, task: str, calls: Sequence[Call], answers: Sequence[Answer], cells: Sequence[str]
+        self,
+        task: str,
+        calls: Sequence[Call],
+        answers: Sequence[Answer],
+        cells: Sequence[str],
+        style: Style | None = None,
     ) -> Verdict:
         """Return judge's verdict on a task, or one with no points that says why there is none.
 
         Raises KeyError for a task that does not exist.
         """
+        made = self._ask(task, (calls, answers, cells, style))
+        return made if isinstance(made, Verdict) else unjudged(task, str(made))
+
+    def read(self, task: str, cells: Sequence[str]) -> Style:
+        """Return the style that is read in a notebook's cells; unreadable if it takes too long."""
+        made = self._ask(task, (cells,))
+        return made if isinstance(made, Style) else Style("unreadable", "", True)
+
+    def _ask(self, task: str, given: tuple[Any, ...]) -> object:
+        """Return what was made of this, or in a few words why nothing was."""
         connection = self._line(TASKS[task])
         try:
-            connection.send((task, calls, answers, cells))
+            connection.send((task, given))
             if not connection.poll(self._seconds + GRACE):
                 raise EOFError
-            verdict = connection.recv()
+            made = connection.recv()
         except (EOFError, ConnectionError):  # it ended itself, or does not even do that
             self.close()
-            return unjudged(task, f"over {self._seconds:g} seconds, or too much memory")
+            return f"over {self._seconds:g} seconds, or too much memory"
         except BaseException:  # a test's time is over, for one: what still comes would be taken
             self.close()  # for the answer to the next question
             raise
-        if isinstance(verdict, Verdict):
-            return verdict
-        self.close()
-        return unjudged(task, str(verdict))
+        if not isinstance(made, (Verdict, Style)):
+            self.close()
+        return made
 
     def _line(self, task: Task) -> Connection:
         """Return the line to a process that knows this task; a new one where there is none."""
@@ -97,16 +112,16 @@ def serve(connection: Connection, seconds: float, loaded: Sequence[Path]) -> Non
     gc.freeze()  # to touch a page is to copy it
     while True:
         try:
-            task, calls, answers, cells = connection.recv()
+            task, given = connection.recv()
         except (EOFError, OSError):
             return
         expire(seconds)
         try:
-            verdict: Verdict | str = judge(TASKS[task], calls, answers, cells)
+            made: object = (judge if len(given) > 1 else read_style)(TASKS[task], *given)
         except Exception as problem:
-            verdict = type(problem).__name__
+            made = type(problem).__name__
         expire(0)
-        connection.send(verdict)
+        connection.send(made)
 
 
 def let_go(connection: Connection) -> None:

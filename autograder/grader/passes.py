@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
+from functools import cache
 from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder import notebook
 from autograder.grader import outputs
+from autograder.grader.alone import UNREAD, Written, styles, values_right
 from autograder.grader.cells import is_locked, marks, without_hidden
 from autograder.grader.judging import Judging
 from autograder.grader.student import GONE, RemoteFunction, Student
@@ -34,10 +37,12 @@ class VisiblePass:
         self.undecided = False
         self.verdicts: list[Verdict] = []
         self.heard: dict[int, dict[str, list[Answer]]] = {}
+        self.written: dict[tuple[int, str], Written] = {}
         self.shown: dict[int, list[NotebookNode]] = {}
         self.failed: set[int] = set()
         self.fatal: set[int] = set()
-        self._student, self._seed, self._trusted = student, seed, Trusted(student)
+        self._student, self._trusted = student, Trusted(student)
+        self._calls = cache(lambda name: TASKS[name].calls(seed))
 
     def cell(self, cell: NotebookNode) -> list[NotebookNode]:
         """Run a code cell and return its outputs."""
@@ -56,13 +61,25 @@ class VisiblePass:
 
         def check(function: object) -> float:
             name = name_of(function)
-            visible = [call for call in TASKS[name].calls(self._seed) if call.visible]
+            visible = [call for call in self._calls(name) if call.visible]
             self.undecided = True
             self.heard.setdefault(id(cell), {})[name] = self._student.ask(name, visible)
             return 1.0
 
         self.undecided |= has_hidden(cell)
-        return self._trusted.execute(cell["source"], check, hidden=False)
+        given = self._trusted.execute(cell["source"], check, hidden=False)
+        self._note(cell)
+        return given
+
+    def _note(self, cell: NotebookNode) -> None:
+        """Keep what is written so far for the tasks that are checked here, openly or hidden."""
+        words = set(re.findall(r"\w+", cell["source"]))
+        for name in TASKS.keys() & words if "check" in words else ():
+            calls = self._calls(name)
+            heard = self.heard.get(id(cell), {}).get(name, [])
+            visible = [call for call in calls if call.visible]
+            if values_right(TASKS[name], visible, heard):
+                self.written[id(cell), name] = TASKS[name], calls, list(self._student.sources)
 
     def _told(self, cell: NotebookNode, given: Outcome) -> list[NotebookNode]:
         """Return what a test prints, and what it came to as far as it is decided."""
@@ -95,6 +112,8 @@ class HiddenPass(VisiblePass):
     def __init__(self, student: Student, seed: int, visible: VisiblePass, judging: Judging) -> None:
         super().__init__(student, seed)
         self._visible, self._judging = visible, judging
+        read = styles(student, judging, list(visible.written.values()))
+        self._styles = dict(zip(visible.written, read, strict=True))
         self._scores: dict[int, dict[str, float]] = {}
         self._cards: dict[int, list[NotebookNode]] = {}
 
@@ -116,7 +135,7 @@ class HiddenPass(VisiblePass):
 
         def check(function: object) -> float:
             name = name_of(function)
-            verdict = self._verdict(name, heard.get(name, []))
+            verdict = self._verdict(cell, name)
             self.verdicts.append(verdict)
             scores[name] = verdict.score
             if name in heard:
@@ -140,9 +159,11 @@ class HiddenPass(VisiblePass):
                 last = self._worth(cell, given.value)
         return [*printed, *self._cards[id(cell)], last]
 
-    def _verdict(self, name: str, heard: list[Answer]) -> Verdict:
+    def _verdict(self, cell: NotebookNode, name: str) -> Verdict:
         """Judge a function by what the visible pass heard of it and by what is hidden."""
-        calls = TASKS[name].calls(self._seed)
+        heard = self._visible.heard.get(id(cell), {}).get(name, [])
+        style = self._styles.get((id(cell), name), UNREAD)
+        calls = self._calls(name)
         visible = [call for call in calls if call.visible]
         hidden = [call for call in calls if not call.visible]
         # Without `heard` the check is hidden itself, and what is visible is asked only now.
@@ -153,7 +174,7 @@ class HiddenPass(VisiblePass):
         asked = [withheld(answer) for answer in self._student.ask(name, hidden)]
         first, second = iter(heard), iter(asked)
         answers = [next(first if call.visible else second) for call in calls]
-        return self._judging.judge(name, calls, answers, self._student.sources)
+        return self._judging.judge(name, calls, answers, self._student.sources, style)
 
 
 def is_test(cell: NotebookNode) -> bool:

@@ -148,6 +148,15 @@ class Student:
             return [self._missing(name)] * len(calls)
         return [self.call(name, call.args, {}) for call in calls]
 
+    def ask_alone(self, program: str, name: str, calls: Sequence[Call]) -> list[Answer]:
+        """Run a program that is no cell, and is never replayed; return a function's answers."""
+        try:
+            self._session.run(program, self._seconds(self.limits.cell), shown=False)
+        except Died as death:
+            self._revive()
+            return [Answer(error=death_name(death), message=str(death))] * len(calls)
+        return [self.call(name, call.args, {}) for call in calls]
+
     def _missing(self, name: str) -> Answer:
         """Say why a function is not there: the error of the cell that should define it, if any."""
         for source, output in reversed(self._broken):

@@ -15,11 +15,14 @@ import numpy as np
 from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
 from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose, usable
-from autograder.judge.style import read_style, without_magics
+from autograder.judge.style import Style, read_style, without_magics
 from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
 from autograder.tasks import Call, Formula, Task
 
-__all__ = ["Answer", "Example", "Finding", "Row", "Verdict", "judge", "sentences", "without_magics"]
+__all__ = [
+    "Answer", "Example", "Finding", "Row", "Style", "Verdict",
+    "judge", "read_style", "right", "sentences", "without_magics",
+]  # fmt: skip
 
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
 
@@ -46,11 +49,16 @@ def finding(slug: str, detail: str = "") -> Finding:
 
 
 def judge(
-    task: Task, calls: Sequence[Call], answers: Sequence[Answer], cells: Iterable[str]
+    task: Task,
+    calls: Sequence[Call],
+    answers: Sequence[Answer],
+    cells: Iterable[str],
+    style: Style | None = None,
 ) -> Verdict:
     """Compare the answers with the reference, read the style, and name what went wrong.
 
     `cells` are the sources of the notebook's code cells, in order; `answers` belong to `calls`.
+    Whoever has also run what was read hands in the `style`.
     """
     cells = list(cells)
     asked = [
@@ -68,19 +76,19 @@ def judge(
             Row("style", None, "counts once the values are right"),
         )
         return Verdict(task.name, rows, (*found, *changed), example(task, asked))
-    style = read_style(task.name, task.style, cells)
+    slug = (style or read_style(task, cells)).slug
     troubles = failing(edges) + ["your inputs are changed" for _ in changed]
     rows = (
         Row("values", True, "as the reference"),
         Row("edges", not troubles, ", ".join(troubles)),
-        Row("style", style is None, ""),
+        Row("style", slug is None, ""),
     )
     found = wrong_turns(task, asked) if edges else []
     found = found or own_names(task, edges)
     return Verdict(
         task.name,
         rows,
-        (*found, *changed, *([finding(style)] if style else [])),
+        (*found, *changed, *([finding(slug)] if slug else [])),
         example(task, asked),
     )
 

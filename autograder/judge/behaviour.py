@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def raised(answer: Answer, visible: bool) -> tuple[str, str] | None:
     return (slug, answer.message if visible else "") if slug else None
 
 
-@cache
+@lru_cache(maxsize=1024)  # a student thinks of the messages
 def told(message: str, line: str) -> str | None:
     """Return the slug for an error by its text and its line; None for one of arithmetic."""
     fits = (s for s, m, at in TOLD if re.search(m, message) and re.search(at, line))

@@ -150,6 +150,7 @@ def task(
     after: Callable[[Any], Any],
     mistakes: tuple[Mistake, ...],
     hints: tuple[str, str, str],
+    invites: tuple[str, ...] = (),
 ) -> Task:
     """Return a regression task: difference, power, mean, and something after."""
     perfect = (np.array([1.0, -2.0, 7.5]), np.array([1.0, -2.0, 7.5]))
@@ -175,6 +176,7 @@ def task(
         draw=draw,
         pipeline=Pipeline(stages, mistakes + REDUCE),
         hints=hints,
+        invites=invites,
     )  # fmt: skip
 
 
@@ -420,6 +422,7 @@ RMSE_NUMPY = task(
         "Take the root of the mean, not the mean of the roots.",
         "You have a function for the MSE already: use it.",
     ),
+    ("mse_loop", "mse_numpy"),
 )  # fmt: skip
 
 TASKS = (MAE_LOOP, MAE_NUMPY, MSE_LOOP, MSE_NUMPY, RMSE_NUMPY)

@@ -238,6 +238,8 @@ class Task:
     """How far, relative and absolute, an answer may be off: rounding in float64 unless widened."""
     approximation: str = "imprecise"
     """The mistake of whoever is nearly right, to a few digits only."""
+    invites: tuple[str, ...] = ()
+    """Other tasks whose functions may be called here, in whatever style they are."""
 
     def calls(self, seed: int) -> list[Call]:
         """Return the questions for one student: what is stated, then what is hidden.
