@@ -26,7 +26,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import LEVEL, ROOT
 from test_attacks import HANDED_OUT, LINUX, honest, memory
 
 from autograder.classroom import run as running
@@ -570,7 +570,9 @@ def test_what_lies_in_hand_placed_folders_ends_nothing(course: Course) -> None:
     course.release(NAME)
     stamps = [f"stamp {name}" for name in STAMPS]
     names = ["ada", "pipe", "folder", "link", "linked", "file", *stamps]
-    lines = {line["student"]: line for line in grade_class(course, NAME, names, workers=2)}
+    lines = {
+        line["student"]: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
+    }
     assert lines["ada"]["points"] == 12 and lines["ada"]["notes"] == []
     for name, (_, says) in STAMPS.items():
         line = lines[f"stamp {name}"]
