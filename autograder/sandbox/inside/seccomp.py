@@ -90,13 +90,13 @@ def program(machine: str) -> bytes:
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 
 
-def filtering() -> Callable[[], bool]:
-    """Return what denies these calls to its process for good; it returns False where it cannot.
+def filtering() -> Callable[[], None]:
+    """Return what denies these calls to its process for good; it raises OSError where it cannot.
 
     Made once, before processes fork: each of them then has nothing left to do but two calls.
     """
     if not sys.platform.startswith("linux") or platform.machine() not in ARCHITECTURES:
-        return lambda: False
+        raise OSError(f"there is no filter of system calls for {sys.platform} {platform.machine()}")
     code = program(platform.machine())
     held = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(held))
@@ -104,10 +104,11 @@ def filtering() -> Callable[[], bool]:
     prctl = ctypes.CDLL(None).prctl
     prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 
-    def restrict() -> bool:
+    def restrict() -> None:
         failed = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         pointer = ctypes.addressof(pointed)
         assert held
-        return not failed and not prctl(PR_SET_SECCOMP, MODE_FILTER, pointer, 0, 0)
+        if failed or prctl(PR_SET_SECCOMP, MODE_FILTER, pointer, 0, 0):
+            raise OSError("the kernel does not take the filter of system calls")
 
     return restrict
