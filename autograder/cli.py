@@ -225,20 +225,15 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"python": sys.version.split()[0], **{name: version(name) for name in names}}
     if as_json:
         print(
-            json.dumps({"level": level, "why": why, "protects": PROTECTS[level], "versions": found})
+            json.dumps(
+                {"level": level, "why": why, "protects": levels.PROTECTS[level], "versions": found}
+            )
         )
         return
-    print(f"Level     {level}: {PROTECTS[level]}")
+    print(f"Level     {level}: {levels.PROTECTS[level]}")
     if why:
         print(f"          No better one here: {why}")
     print("Versions  " + ", ".join(f"{name} {number}" for name, number in found.items()))
-
-
-PROTECTS = {
-    "bubblewrap": "submissions see Python and its libraries, and nothing else of this machine.",
-    "process": "submissions run with limits and cannot start programs (on Linux) or see tests, "
-    "but they run as you and could read your files. Grade only people whom you trust.",
-}
 
 
 class Rate(ProgressColumn):

@@ -17,7 +17,8 @@ from .namespaces import call
 CREATE, ADD, RESTRICT = 444, 445, 446
 NEEDED = 3
 """The first version, Linux 6.2's, that holds back truncate: it empties files that one may read."""
-EXECUTE, WRITE, READ, LIST, REFER, TRUNCATE, IOCTL = 1, 1 << 1, 1 << 2, 1 << 3, 1 << 13, 1 << 14, 1 << 15
+EXECUTE, WRITE, READ, LIST = 1, 1 << 1, 1 << 2, 1 << 3
+REFER, TRUNCATE, IOCTL = 1 << 13, 1 << 14, 1 << 15
 MAKE_AND_REMOVE = 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 12
 """Remove and make folders, files and links; sockets, pipes and devices have bits of their own."""
 ALL = (1 << 16) - 1

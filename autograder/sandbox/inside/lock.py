@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from . import landlock, namespaces, seccomp
@@ -39,8 +40,8 @@ class Lock:
         """Whether every process has a world of its own, so that several may run at once."""
         if level != "unprotected":
             self._filter = seccomp.filtering()
-        if level == "process":
-            self._rules = list(self._files())
+        walled = level == "process" or landlock.version() >= landlock.NEEDED
+        self._rules = list(dict.fromkeys(self._files())) if walled else []
         if self.apart:
             namespaces.shield_devices()
 
@@ -67,7 +68,7 @@ class Lock:
         if self.level == "unprotected":
             return
         namespaces.give_up_privileges()
-        if self.level == "process":
+        if self._rules:  # within namespaces one more wall, and no level of its own
             landlock.restrict([(folder, landlock.OWN), *self._rules])
         self._filter()
 
@@ -107,18 +108,21 @@ class Lock:
 
     def _attempts(self) -> dict[str, Callable[[], object]]:
         """Return attempts that harm nothing where they succeed: what they make has no name."""
-        outside = ["/", "/dev", "/tmp", *self.shown, INSIDE]
+        outside = [*map(Path, ("/", "/dev", "/tmp")), *self.shown, INSIDE]
         if self.level == "process":
-            outside.append(self.scratch)  # elsewhere a mount, and the process's own
-        return {
+            outside.append(self.scratch)
+        attempts: dict[str, Callable[[], object]] = {
             "start another process": copy,
             "open a socket": socket.socket,
             "hold more files than the limit": lambda: os.dup2(0, LIMITS["RLIMIT_NOFILE"]),
             "read the course": lambda: (self.hidden / "losses.py").read_bytes(),
-        } | {
-            f"write into {place}": lambda place=place: os.open(place, os.O_TMPFILE | os.O_WRONLY)
-            for place in outside
         }
+        for place in outside:
+            attempts[f"write into {place}"] = partial(os.open, place, os.O_TMPFILE | os.O_WRONLY)
+        if self.apart:
+            mode = os.stat(os.devnull).st_mode & 0o7777
+            attempts["change a device"] = partial(os.chmod, os.devnull, mode)
+        return attempts
 
 
 def copy() -> None:

@@ -28,9 +28,7 @@ PATIENCE = 10.0
 """Seconds in which a process has to be locked in."""
 
 
-def main(
-    control_fd: int, level: str, scratch: Path, shown: Iterable[Path], hidden: Path
-) -> None:
+def main(control_fd: int, level: str, scratch: Path, shown: Iterable[Path], hidden: Path) -> None:
     """Fork and kill as told, until the grader hangs up; end with a sentence where no lock holds."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
     control = socket.socket(fileno=control_fd)
@@ -40,7 +38,7 @@ def main(
         lock = Lock(level, scratch, shown, hidden)
         try_out(lock)
     except OSError as problem:
-        sys.exit(str(problem))
+        sys.exit(problem.strerror or str(problem))
     freeze()
     alive: set[int] = set()
     control.sendall(PID.pack(os.getpid()))
@@ -85,7 +83,7 @@ def lock_in(lock: Lock, connection: socket.socket, trial: bool) -> None:
         if trial:
             lock.prove()
     except Exception as problem:  # whatever it is: this process may not go on
-        wire.send(connection, str(problem))
+        wire.send(connection, getattr(problem, "strerror", None) or str(problem))
         os._exit(1)
     wire.send(connection, None)
 
@@ -104,6 +102,8 @@ def try_out(lock: Lock) -> None:
         except EOFError:
             refused = "a process ends before it is locked in"
         end(pid)
+    if lock.apart and os.listdir(lock.scratch):
+        refused = "the lock does not hold: a locked process writes to the others' disk"
     empty(lock.scratch)
     if refused is not None:
         raise OSError(refused)
