@@ -26,7 +26,9 @@ HERE = [level for level in levels.LEVELS if not levels.lacks(level)]
 LOCKED = [level for level in HERE if level != "unprotected"]
 BOXED = [level for level in HERE if level.startswith("bubblewrap")]
 ALONE = [level for level in HERE if level == "bubblewrap"]
-ROOT_OR_ALONE = [level for level in LOCKED if level in ALONE or (level, os.geteuid()) == ("process", 0)]
+PRIVILEGED = [
+    level for level in LOCKED if level in ALONE or (level, os.geteuid()) == ("process", 0)
+]
 
 
 @pytest.fixture
@@ -71,13 +73,13 @@ SPOILED: dict[str, tuple[str, str, str, str, list[str]]] = {
         "lock.py", r"resource\.setrlimit\(.*\)", "pass", "RLIMIT_AS cannot be set", LOCKED,
     ),
     "privilege is kept": (
-        "namespaces.py", r'call\("capset".*\)', "pass", "privilege is left", ROOT_OR_ALONE,
+        "namespaces.py", r'call\("capset".*\)', "pass", "privilege is left", PRIVILEGED,
     ),
     "files are not held back": (
         "landlock.py", r'call\("syscall", RESTRICT.*\)', "pass", "could", ["process"],
     ),
     "folders are held back, the libraries' are not": (
-        "landlock.py", "LOOK = EXECUTE", "LOOK = WRITE | 1 << 8 | EXECUTE", "write into", ["process"],
+        "landlock.py", "LOOK = ", "LOOK = WRITE | 1 << 8 | ", "write into", ["process"],
     ),
     "no Landlock": ("landlock.py", "NEEDED = 3", "NEEDED = 99", "Landlock", ["process"]),
     "no processes of its own": (
@@ -109,7 +111,8 @@ SPOILED: dict[str, tuple[str, str, str, str, list[str]]] = {
         "starts no process", HERE,
     ),
     "killed in the trial": (
-        "zygote.py", r"if trial:", "if trial:\n            os._exit(9)", "before it is locked in", HERE,
+        "zygote.py", r"if trial:", "if trial:\n            os._exit(9)",
+        "before it is locked in", HERE,
     ),
 }  # fmt: skip
 
@@ -163,10 +166,10 @@ def test_namespaces_for_all_together_are_a_level_of_their_own(
     monkeypatch.setattr(levels, "locked_in", without_privilege)
     best, why = levels.best()
     assert best == "bubblewrap-shared" and "inside of namespaces" in why
-    with pytest.raises(NoSandbox, match="namespaces inside of namespaces.*bubblewrap-shared"):
+    with pytest.raises(NoSandbox, match=r"namespaces inside of namespaces.*bubblewrap-shared"):
         Sandbox(level)
     monkeypatch.setattr(levels, "lacks", lambda _: "")  # the zygote sees for itself
-    with pytest.raises(NoSandbox, match="^bubblewrap does not start.*not permitted"):
+    with pytest.raises(NoSandbox, match=r"^bubblewrap does not start.*not permitted"):
         Sandbox(level)
 
 
@@ -182,12 +185,12 @@ def test_a_level_says_what_it_lacks(unknown: None, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "platform", "darwin")
     assert levels.best()[0] == "unprotected" and "Linux only" in levels.best()[1]
     for level in levels.LEVELS[1:]:
-        with pytest.raises(NoSandbox, match="Linux only.*unprotected"):
+        with pytest.raises(NoSandbox, match=r"Linux only.*unprotected"):
             Sandbox(level)
 
 
 def test_a_level_that_does_not_exist() -> None:
-    with pytest.raises(NoSandbox, match="no level 'padlock'.*unprotected, process"):
+    with pytest.raises(NoSandbox, match=r"no level 'padlock'.*unprotected, process"):
         Sandbox("padlock")
 
 
@@ -301,7 +304,15 @@ def test_a_letter_would_be_found(tmp_path: Path) -> None:
         cwd=tmp_path / "work", capture_output=True, text=True,
     )  # fmt: skip
     assert not done.returncode, done.stderr
-    for kind in ("'letter'", "'letters'", "'user.letter'", "4000000000.0", "True", "umask", "numpy"):
+    for kind in (
+        "'letter'",
+        "'letters'",
+        "'user.letter'",
+        "4000000000.0",
+        "True",
+        "umask",
+        "numpy",
+    ):
         assert kind in done.stdout
 
 
@@ -379,6 +390,41 @@ def test_a_student_reaches_nothing_outside(sandbox: Sandbox, tmp_path: Path) -> 
     assert shown(sandbox.session(), told + own + REACHES).endswith("done []\n")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "a secret"
+
+
+LIBRARY = """
+import os
+done = []
+for way in (
+    lambda: open(OUTSIDE + "/file", "r+"),
+    lambda: os.open(OUTSIDE + "/file", os.O_TRUNC),
+    lambda: os.truncate(OUTSIDE + "/file", 0),
+    lambda: open(OUTSIDE + "/new", "w"),
+    lambda: os.remove(OUTSIDE + "/file"),
+    lambda: os.rmdir(OUTSIDE + "/folder"),
+    lambda: os.rename(OUTSIDE + "/file", OUTSIDE + "/renamed"),
+    lambda: os.rename(OUTSIDE + "/folder", "moved"),
+):
+    try:
+        done.append(way())
+    except OSError:
+        pass
+(sorted(os.listdir(OUTSIDE)), open(OUTSIDE + "/file").read(), done)
+"""
+
+
+@pytest.mark.parametrize("level", LOCKED)
+def test_libraries_can_be_read_and_not_changed(
+    level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library"
+    (library / "folder").mkdir(parents=True)
+    (library / "file").write_text("of use")
+    known = levels.libraries()
+    monkeypatch.setattr(levels, "libraries", lambda: [*known, library])
+    with Sandbox(level) as sandbox:
+        told = f"OUTSIDE = {str(library)!r}\n"
+        assert shown(sandbox.session(), told + LIBRARY) == "(['file', 'folder'], 'of use', [])"
 
 
 def test_what_is_not_held_back_would_be_seen(tmp_path: Path) -> None:
@@ -477,7 +523,7 @@ def test_only_folders_of_libraries_are_shown(prefix: str, monkeypatch: pytest.Mo
     assert Path(f"{prefix}/lib") in [*levels.libraries(), Path("/usr/lib"), Path("/lib")]
 
 
-def environment(folder: Path, python: Path = Path(sys.executable).resolve()) -> Path:
+def environment(folder: Path, python: str) -> Path:
     """Make an environment that finds this one's libraries; return its Python."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
@@ -512,13 +558,13 @@ def test_sandbox_starts_where_python_is_a_link_to_a_link(tmp_path: Path) -> None
     link = tmp_path / "system" / "python3"
     link.parent.mkdir()
     link.symlink_to(Path(sys.executable).resolve())
-    python = environment(tmp_path / "environment", link)
+    python = environment(tmp_path / "environment", str(link))
     assert run(python, IN_THE_BOX, ROOT) == f"{tmp_path / 'environment'} [False, False]"
 
 
 @pytest.mark.parametrize("level", [level for level in LOCKED if level != "bubblewrap-shared"])
 def test_the_course_stays_covered_among_the_libraries(level: str, tmp_path: Path) -> None:
-    python = environment(tmp_path / "environment")
+    python = environment(tmp_path / "environment", os.path.realpath(sys.executable))
     (packages,) = tmp_path.glob("environment/lib/python*/site-packages")
     shutil.copytree(levels.PACKAGE, packages / "autograder")
     if level == "process":
