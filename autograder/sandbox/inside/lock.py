@@ -88,7 +88,10 @@ class Lock:
     def _files(self) -> Iterable[tuple[Path, int]]:
         """Yield what may be read besides the process's own folder, and what may be written."""
         for path in [*self.shown, INSIDE]:
-            yield from landlock.around(path.resolve(), self.hidden.resolve())
+            if self.level == "process":
+                yield from landlock.around(path.resolve(), self.hidden.resolve())
+            else:  # an empty folder lies over what is hidden
+                yield path, landlock.LOOK
         for path in [*SYSTEM, *map(Path, namespaces.DEVICES)]:
             yield path, landlock.READ | landlock.LIST
         yield Path(os.devnull), landlock.READ | landlock.WRITE

@@ -18,6 +18,7 @@ SCRATCH = b"size=128m,nr_inodes=20k,mode=700"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 PIDFD_OPEN = 434
 """os.pidfd_open is missing where Python was built for old kernels, as conda's is."""
+LIBC = ctypes.CDLL(None, use_errno=True)
 CAPABILITIES_V3, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 0x20080522, 47, 4
 
 
@@ -73,8 +74,7 @@ def give_up_privileges() -> None:
 
 def call(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char]) -> int:
     """Return what a system call returns; raises OSError where the kernel refuses."""
-    libc = ctypes.CDLL(None, use_errno=True)
     words = [ctypes.c_ulong(arg) if isinstance(arg, int) else arg for arg in args]
-    if (result := int(getattr(libc, name)(*words))) < 0:
+    if (result := int(getattr(LIBC, name)(*words))) < 0:
         raise OSError(ctypes.get_errno(), f"{name} is not permitted")
     return result
