@@ -61,8 +61,8 @@ class Sandbox:
             raise
 
     def _instead(self) -> str:
-        """Name the level to ask for instead."""
-        return f"the strongest here is {levels.best()[0]}"
+        """Name the strongest level that is to be had."""
+        return f"to accept less, ask for {levels.best()[0]}"
 
     def _start(self) -> None:
         self._plots = False
