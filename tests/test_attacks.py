@@ -43,12 +43,14 @@ from autograder.classroom.sample import sample_students
 from autograder.grader import Grader, Limits
 from autograder.grader.outputs import SHOWN
 from autograder.grader.student import MAX_SHOWN
-from autograder.sandbox import Sandbox, levels
+from autograder.sandbox import levels
 from autograder.tasks import TASKS
 
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
-LEVELS = levels.LEVELS[: levels.LEVELS.index(levels.best()[0]) + 1]
+PROMISE = levels.LEVELS[1:]
+"""All but unprotected, under which no hostile code is ever run."""
+LEVELS = [level for level in PROMISE if not levels.lacks(level)]
 LIMITS = Limits(cell=2, call=1)
 SECONDS = 30
 """In which an attack has to be over, on a machine that has other things to do."""
@@ -70,12 +72,24 @@ PLANTS = ["/", "/dev", "/etc", "/sandbox/inside", site.getsitepackages()[0]]
 """Where it is tried whether a file could be made; it would have no name, and nothing would stay."""
 CANARY = """
 import os
-try:
-    os.kill(os.getpid(), 0)
-except OSError:
-    print("no signals", os.path.exists("$OUTSIDE"))
+place, held = "$OUTSIDE/canary", []
+for way in (
+    lambda: os.kill(os.getpid(), 0),
+    lambda: open(place + "/file").read(),
+    lambda: open(place + "/file", "r+"),
+    lambda: os.listdir(place),
+    lambda: os.remove(place + "/file"),
+    lambda: os.rmdir(place + "/folder"),
+    lambda: os.mkdir(place + "/new"),
+    lambda: os.rename(place, place + "2"),
+):
+    try:
+        way()
+    except OSError:
+        held.append(way)
+print("held", len(held))
 """
-"""Harmless; no hostile code is run where this is not held back."""
+"""Harmless; no hostile code is run where one of these eight is not held back."""
 CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
 HONEST = sample_students(NAME)[0].answers
@@ -108,7 +122,7 @@ def parse(path: Path) -> Attack:
         name=path.stem,
         forges="forges" in lines,
         scores=named.get(lines["scores"], dict.fromkeys(FULL, 0.0) | scores),
-        levels=lines.get("levels", " ".join(levels.LEVELS)).split(),
+        levels=lines.get("levels", " ".join(PROMISE)).split(),
         seen=lines.get("seen", ""),
         stock=lines.get("stock", ""),
         seconds=float(lines.get("seconds", SECONDS)),
@@ -248,6 +262,8 @@ def world(
     solution.write_bytes((ROOT / "solutions" / NAME / f"{NAME}.ipynb").read_bytes())
     (outside / "gradebook.db").write_text(SECRET)
     (outside / "secret.txt").write_text(SECRET)
+    (outside / "canary" / "folder").mkdir(parents=True)
+    (outside / "canary" / "file").touch()
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as door:
         patch.setenv("AUTOGRADER_SECRET", SECRET)
         adopt_orphans(True)
@@ -255,7 +271,8 @@ def world(
         with Grader(limits=LIMITS, level=request.param) as grader:
             made = World(grader, outside, door, neighbours)
             canary = submission(simple("canary", [("before", CANARY)]), HANDED_OUT, made.told())
-            assert f"no signals {request.param == 'process'}" in made.grade(canary)[1]
+            assert "held 8" in made.grade(canary)[1]
+            shutil.rmtree(outside / "canary")
             assert made.grade(honest())[0] == FULL
             yield made
         adopt_orphans(False)
@@ -357,91 +374,6 @@ def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     hidden = [c.args[0] for c in calls if c.kind in ("random", "variant")]
     assert len(hidden) > 5
     assert not any(repr(n) in told for numbers in hidden for n in numbers if n % 1)
-
-
-LETTER = """
-import os, stat
-home = os.path.dirname(os.getcwd())
-places = [home] if home != "/scratch" else [home, "/", "/dev", "/dev/shm", "/sandbox", "/tmp"]
-files = [os.path.join(place, "letter") for place in places]
-files += [os.path.join(path, name) for path, _, names in os.walk(home) for name in names]
-def attempt(function, *args):
-    try:
-        return function(*args)
-    except OSError:
-        return b""
-"""
-WRITES = """
-for file in files:
-    attempt(lambda: open(file, "ab").write(b"a letter"))
-for fd in range(64):
-    if stat.S_ISREG(getattr(attempt(os.fstat, fd), "st_mode", 0)):
-        attempt(os.write, fd, b"a letter")
-print(sum(b"a letter" in attempt(lambda: open(file, "rb").read()) for file in files), "letters")
-"""
-READS = """
-found = [file for file in files if b"a letter" in attempt(lambda: open(file, "rb").read())]
-found += [fd for fd in range(64) if b"a letter" in attempt(os.pread, fd, 10**6, 0)]
-print("found", found)
-"""
-
-
-def test_no_student_can_leave_a_letter_for_the_next(world: World) -> None:
-    for code, says in ((WRITES, "[1-9] letters"), (READS, r"found \[\]")):
-        cells = [("before", LETTER + code)]
-        attack = simple("letter", cells)
-        earned, told = world.grade(submission(attack, HANDED_OUT, {}))
-        assert earned == FULL and re.search(says, told), told[-2000:]
-
-
-APART = """
-import ctypes, os, struct
-kernel = ctypes.CDLL(None)
-head, sets = struct.pack("Ii", 0x20080522, 0), ctypes.create_string_buffer(24)
-kernel.capget(head, sets)
-regained = kernel.capset(head, struct.pack("6I", *[1 << 21] * 3, 0, 0, 0))
-seen = [name for _, _, names in os.walk("..") for name in names]
-megabytes = os.statvfs(".").f_bavail * os.statvfs(".").f_bsize >> 20
-(os.getpid(), os.getppid(), any(sets.raw), regained, seen, megabytes)
-"""
-
-
-@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process has no namespaces")
-def test_two_students_at_once_share_nothing() -> None:
-    with Sandbox("bubblewrap") as sandbox:
-        first, second = sandbox.session(), sandbox.session()
-        first.run("open('letter', 'wb').write(bytes(2**25))", seconds=10)
-        shown = second.run(APART, seconds=10)[-1]["data"]["text/plain"]
-        assert shown == "(1, 0, False, -1, [], 128)"
-
-
-@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process has no namespaces")
-def test_a_privilege_that_is_of_no_use_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    useless = [part.replace("SYS_ADMIN", "KILL") for part in levels.namespaces()]
-    monkeypatch.setattr(levels, "namespaces", lambda: useless)
-    with Sandbox("bubblewrap") as sandbox:
-        shown = sandbox.session().run(APART, seconds=10)[-1]["data"]["text/plain"]
-        assert "False, -1, []" in shown and not shown.startswith("(1, 0")
-
-
-@pytest.mark.skipif("bubblewrap" not in LEVELS, reason="a plain process sees every link")
-def test_sandbox_starts_where_python_is_a_link_to_a_link(tmp_path: Path) -> None:
-    link = tmp_path / "system" / "python3"
-    link.parent.mkdir()
-    link.symlink_to(Path(sys.executable).resolve())
-    environment = tmp_path / "environment"
-    subprocess.run([link, "-m", "venv", "--without-pip", environment], check=True)
-    code = """
-import subprocess, sys
-from autograder.sandbox import levels
-code = "import sys; print(sys.prefix)"
-subprocess.run([*levels.locked_in(), sys.executable, "-c", code], check=True)
-"""
-    found = os.pathsep.join([str(ROOT), *site.getsitepackages()])
-    told = subprocess.check_output(
-        [environment / "bin" / "python", "-c", code], env=os.environ | {"PYTHONPATH": found}
-    )
-    assert told.decode().strip() == str(environment)
 
 
 Json = dict[str, Any]

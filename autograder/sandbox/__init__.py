@@ -48,50 +48,80 @@ class Sandbox:
     """
 
     def __init__(self, level: str | None = None) -> None:
-        self.level = level or levels.settle()
+        # A level that is named is tried out by the zygote, not twice.
+        self.level = level if level in levels.LEVELS else levels.settle(level or "")
         self._home = tempfile.mkdtemp(prefix="autograder-")
-        self._start()
+        try:
+            self._start()
+        except (NoSandbox, OSError) as problem:
+            shutil.rmtree(self._home, ignore_errors=True)
+            why = levels.lacks(self.level) or str(problem)
+            instead = f"to accept less, ask for {levels.best()[0]}"
+            raise NoSandbox(f"{self.level} is not to be had: {why}; {instead}") from None
 
     def _start(self) -> None:
         self._plots = False
         self._control, theirs = socket.socketpair()
         scratch = Path(tempfile.mkdtemp(dir=self._home))
-        self._zygote = subprocess.Popen(
-            levels.command(self.level, theirs.fileno(), scratch),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(complaint := (scratch / "stderr").open("w+")),
-            cwd=scratch,
-            env=environment(str(levels.SCRATCH if self.level == "bubblewrap" else scratch)),
-        )
-        theirs.close()
-        try:
-            wire.exactly(self._control, PID.size, None)
-        except EOFError:
-            complaint.seek(0)
-            lines = complaint.read().strip().splitlines() or ["it ended without a word"]
-            raise NoSandbox(f"the sandbox ({self.level}) does not start: {lines[-1]}") from None
-        finally:
-            complaint.close()
+        boxed = self.level.startswith("bubblewrap")
+        with theirs, (scratch / "stderr").open("w+") as complaint:
+            self._zygote = subprocess.Popen(
+                levels.command(self.level, theirs.fileno(), scratch),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaint,
+                cwd=scratch,
+                env=environment(str(levels.SCRATCH if boxed else scratch)),
+            )
+            theirs.close()
+            try:
+                wire.exactly(self._control, PID.size, None)
+            except EOFError:
+                complaint.seek(0)
+                lines = complaint.read().strip().splitlines() or ["it ended without a word"]
+                self._control.close()
+                self._zygote.wait()
+                raise NoSandbox(f"{self.level} does not start: {lines[-1]}") from None
 
     def session(self, plots: bool = False, files: Mapping[str, bytes] | None = None) -> Session:
-        """Return a fresh student process, in a folder of its own with these files in it.
+        """Return a fresh student process, locked in, in a folder of its own with these files in it.
 
         With `plots` they are warm too, and every process costs twice as much from then on: a class
-        without plots goes without.
+        without plots goes without. NoSandbox says why a process could not be locked in; none of
+        the student's code has run then.
         """
-        ours, theirs = socket.socketpair()
         try:
-            pid = self._fork(theirs, plots)
+            made, refused = self._born(plots)
         except (EOFError, OSError):  # an earlier student got the zygote killed, or keeps it busy
             self._restart()
-            pid = self._fork(theirs, plots)
-        theirs.close()
-        made = Session(self, ours, pid)
-        for name, content in (files or {}).items():
-            made.write(name, content)
+            try:
+                made, refused = self._born(plots)
+            except (EOFError, OSError) as problem:
+                raise NoSandbox(f"{self.level} starts no process: {problem or 'it ends'}") from None
+        if refused is not None:
+            made.close()
+            raise NoSandbox(f"{self.level} cannot lock a student's process in: {refused}")
+        try:
+            for name, content in (files or {}).items():
+                made.write(name, content)
+        except Died:
+            made.close()
+            raise
         return made
+
+    def _born(self, plots: bool) -> tuple[Session, Any]:
+        """Return a new process, and why it could not be locked in, or None."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                pid = self._fork(theirs, plots)
+            if not pid:
+                return Session(self, ours, pid), "it has one already, and takes one at a time"
+            return Session(self, ours, pid), wire.receive(ours, PATIENCE)
+        except (EOFError, OSError):
+            ours.close()
+            raise
 
     def _fork(self, handle: socket.socket, plots: bool) -> int:
         if plots and not self._plots:

@@ -132,6 +132,10 @@ UNSUPPORTED: dict[str, Numbers] = {
 }  # fmt: skip
 """Calls that fail as on a disk that has no such thing: shutil.copy2 takes no other answer."""
 
+OWN_DISK_ONLY = ("chmod", "fchmod", "fchmodat", "utimensat")
+"""Calls that do nothing, and say that they did, where the disk is not the process's own: there
+they would reach files and devices of the machine, which nothing else holds back."""
+
 FIRST_NEW = 435
 """clone3, of Linux 5.3. Older kernels lack all from here on, and libraries fall back where a call
 is missing (ENOSYS) but not where it is forbidden. Older calls are forbidden (EPERM)."""
@@ -151,8 +155,8 @@ Line = tuple[int, int, int, int]
 """Code, lines to skip if true, if false, value. struct.pack refuses to skip more than 255."""
 
 
-def program(machine: str) -> bytes:
-    """Return the filter for an architecture."""
+def program(machine: str, own_disk: bool = True) -> bytes:
+    """Return the filter for an architecture, for a process with a disk of its own or without."""
     column, architecture = ARCHITECTURES[machine]
     lines: list[Line] = [
         (LOAD, 0, 0, ARCHITECTURE),
@@ -166,9 +170,10 @@ def program(machine: str) -> bytes:
         lines += [(EQUAL, 0, len(block) + 1, both[column]), *block, (RETURN, 0, 0, ALLOW)]
     answers = [(group, ALLOW) for group in ALLOWED.values()]
     for calls, action in [*answers, (UNSUPPORTED, ERRNO | EOPNOTSUPP)]:
-        for numbers in calls.values():
+        for name, numbers in calls.items():
+            pretended = name in OWN_DISK_ONLY and not own_disk
             if (number := numbers[column]) is not None:
-                lines += answer(EQUAL, number, action)
+                lines += answer(EQUAL, number, ERRNO if pretended else action)
     lines += [*answer(AT_LEAST, FIRST_NEW, ERRNO | ENOSYS), (RETURN, 0, 0, ERRNO | EPERM)]
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 
@@ -190,7 +195,7 @@ def check(word: Word) -> list[Line]:
     ]
 
 
-def filtering() -> Callable[[], None]:
+def filtering(own_disk: bool = True) -> Callable[[], None]:
     """Return what puts the filter on its process for good; OSError where there is none for it.
 
     Made once, before processes fork: each of them then has nothing left to do but two calls. What
@@ -199,7 +204,7 @@ def filtering() -> Callable[[], None]:
     machine = platform.machine()
     if not sys.platform.startswith("linux") or machine not in ARCHITECTURES:
         raise OSError(f"there is no filter of system calls for {sys.platform} on {machine}")
-    code = program(machine)
+    code = program(machine, own_disk)
     held = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(held))
     pointed = ctypes.create_string_buffer(filter_program, len(filter_program))

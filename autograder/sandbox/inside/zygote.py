@@ -1,8 +1,10 @@
 """The mother of all student processes: imports once what is slow, then forks on demand.
 
 On its control socket one byte with a connected socket means "fork a process that serves this
-socket" (the reply is its pid); one byte alone "be ready to plot", which makes every fork dearer; a
-pid "kill it" (the reply to both is 0).
+socket" (the reply is its pid, or 0 where one at a time is allowed and one is there); one byte alone
+"be ready to plot", which makes every fork dearer; a pid "kill it" (the reply to both is 0).
+
+A fork says on its socket that it is locked in, or why not; only then does it serve.
 """
 
 from __future__ import annotations
@@ -10,77 +12,51 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-import resource
 import secrets
 import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
-from . import cells, namespaces, seccomp
+from . import cells, wire
+from .lock import Lock
 
 PID = struct.Struct("!i")
-LIMITS = {
-    resource.RLIMIT_AS: 3 * 2**30,
-    resource.RLIMIT_CPU: 120,
-    resource.RLIMIT_FSIZE: 64 * 2**20,
-    resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_NOFILE: 256,
-    resource.RLIMIT_NPROC: 512,
-}
+PATIENCE = 10.0
+"""Seconds in which a process has to be locked in."""
 
 
-def confine(scratch: Path, alone: bool, restrict: Callable[[], None]) -> None:
-    """Give this process a folder of its own to work in, limits, and a closed door to the kernel."""
-    os.setsid()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    scratch.mkdir()
-    if alone:
-        namespaces.leave(scratch)
-    os.chdir(scratch)
-    sys.path.append(str(scratch))  # a student's own modules; last, so that they shadow nothing
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.environ |= {"HOME": str(scratch), "TMPDIR": str(scratch), "TMP": str(scratch)}
-    for limit, value in LIMITS.items():
-        hard = resource.getrlimit(limit)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        try:
-            resource.setrlimit(limit, (value, value))
-        except (ValueError, OSError):  # macOS refuses some of them
-            continue
-    restrict()
-
-
-def main(control_fd: int, scratch: Path, privileged: bool) -> None:
-    """Fork and kill as told, until the grader hangs up; bubblewrap left us a privilege, or not."""
+def main(control_fd: int, level: str, scratch: Path, shown: Iterable[Path], hidden: Path) -> None:
+    """Fork and kill as told, until the grader hangs up; end with a sentence where no lock holds."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
     control = socket.socket(fileno=control_fd)
     made = cells.shell()
     empty(scratch)  # a file that stayed would be a letter from one student to the next
-    restrict = seccomp.filtering()
-    alone = privileged and namespaces.granted(scratch)
-    if privileged and not alone:
-        namespaces.give_up_privileges()
+    try:
+        lock = Lock(level, scratch, shown, hidden)
+        try_out(lock)
+    except OSError as problem:
+        sys.exit(problem.strerror or str(problem))
     freeze()
     alive: set[int] = set()
-    born = 0
     control.sendall(PID.pack(os.getpid()))
     while True:
         message, handles, _, _ = socket.recv_fds(control, PID.size, 1)
         if not message:
             break
         if handles:
-            born += 1
-            pid = namespaces.fork() if alone else os.fork()
-            if pid == 0:
-                control.close()
-                confine(scratch / str(born), alone, restrict)
-                cells.serve(socket.socket(fileno=handles[0]), made)
-                os._exit(0)
+            pid = 0
+            if lock.apart or not alive:
+                pid = lock.fork()
+                if pid == 0:
+                    connection = socket.socket(fileno=handles[0])
+                    lock_in(lock, connection, trial=False)
+                    cells.serve(connection, made)
+                    os._exit(0)
+                alive.add(pid)
             os.close(handles[0])
-            alive.add(pid)
             control.sendall(PID.pack(pid))
         elif len(message) == 1:
             cells.warm(made, cells.PLOT)
@@ -100,6 +76,39 @@ def main(control_fd: int, scratch: Path, privileged: bool) -> None:
     os._exit(0)
 
 
+def lock_in(lock: Lock, connection: socket.socket, trial: bool) -> None:
+    """Put the lock on this process and say so; where it cannot be put on, say why and end."""
+    try:
+        lock.close(connection)
+        if trial:
+            lock.prove()
+    except Exception as problem:  # whatever it is: this process may not go on
+        wire.send(connection, getattr(problem, "strerror", None) or str(problem))
+        os._exit(1)
+    wire.send(connection, None)
+
+
+def try_out(lock: Lock) -> None:
+    """Lock in a process that does nothing else, and raise OSError unless the lock holds."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        pid = lock.fork()
+        if pid == 0:
+            lock_in(lock, theirs, trial=True)
+            os._exit(0)
+        theirs.close()
+        try:
+            refused = wire.receive(ours, PATIENCE)
+        except EOFError:
+            refused = "a process ends before it is locked in"
+        end(pid)
+    if lock.apart and os.listdir(lock.scratch):
+        refused = "the lock does not hold: a locked process writes to the others' disk"
+    empty(lock.scratch)
+    if refused is not None:
+        raise OSError(refused)
+
+
 def freeze() -> None:
     """Spare the forks' garbage collections all that is there: to touch a page is to copy it."""
     gc.collect()
@@ -107,7 +116,7 @@ def freeze() -> None:
 
 
 def empty(folder: Path) -> None:
-    """Remove all that a student left behind in `folder`, what they locked included.
+    """Remove all that a student left behind in and on `folder`, what they locked included.
 
     Inner folders are lifted into `folder` first: no path is then too long, however deep they were.
     """
@@ -128,6 +137,10 @@ def empty(folder: Path) -> None:
             os.chmod(path, 0o700)
             waiting.append(path.rename(next(lifted)))
         left.rmdir()
+    for name in getattr(os, "listxattr", lambda _: ())(folder):  # which macOS has not
+        if name.startswith(("user.", "system.posix_acl")):
+            os.removexattr(folder, name)
+    os.utime(folder, (0, 0))
 
 
 def end(pid: int) -> None:
