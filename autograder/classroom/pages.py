@@ -11,6 +11,7 @@ import html
 import re
 import sys
 from typing import Any
+from urllib.parse import unquote
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
@@ -68,9 +69,9 @@ class Renderer(IPythonRenderer):
         """Show a picture that is in the notebook itself; of another one show where it is."""
         kind, _, name = url.partition(":")
         if kind == "attachment":
-            kinds = self.attachments.get(name)
-            for kind, data in kinds.items() if isinstance(kinds, dict) else ():
-                url = f"data:{kind};base64,{data}"
+            kinds = self.attachments.get(name) or self.attachments.get(unquote(name))
+            for mime, data in kinds.items() if isinstance(kinds, dict) else ():
+                url = f"data:{mime};base64,{data}"
                 if PICTURE.fullmatch(url):
                     break
         if not PICTURE.fullmatch(url):
@@ -157,8 +158,6 @@ def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, R
         if isinstance(value, str):
             resources[name] = html.escape(value)
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.execution_count = None
         for output in cell.get("outputs", []):
             output.update(metadata={})
     return notebook, resources
