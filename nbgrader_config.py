@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.classroom.pages import escape_names
+from autograder.classroom.pages import tame_names
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
@@ -34,7 +34,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Nothing that a student wrote runs in formgrader's pages or in the feedback, and nobody reads
 # hidden tests there. JupyterLab has to be started in this folder, as `make lab` does.
-escape_names()
+tame_names()
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.preprocessors = ["autograder.classroom.pages.plain"]
 c.HTMLExporter.filters = {

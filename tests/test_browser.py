@@ -208,8 +208,8 @@ def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page)
     assert (graded["anouk"]["points"], graded["anouk"]["changed"]) == (9.4, {})
 
 
-NAME = f"<img src=x onerror={RUN}>"
-"""Of a student, as a folder can be called."""
+HOSTILE, HONEST = f"<img src=x onerror={RUN}>", "O'Brien & Søn"
+"""Names of students, as folders can be called."""
 TOUCH = """
     for (const node of document.querySelectorAll("body *")) {
         for (const kind of ["pointerenter", "mouseover", "mouseenter", "focus", "focusin", "wheel"])
@@ -226,9 +226,9 @@ SHOW += "display({'image/svg+xml': v}, raw=True)\nprint(v)\nraise Exception(v)"
 
 def write_vectors(course: Course) -> None:
     """Hand in a notebook with all vectors in its answer, own cells and outputs, and two files."""
-    write_sample(course, "02_mse", 1)
-    (course.root / "grading/submitted/ada").rename(course.root / "grading/submitted" / NAME)
-    folder = course.submitted(NAME, "02_mse")
+    for path, name in zip(write_sample(course, "02_mse", 2), (HOSTILE, HONEST), strict=True):
+        path.parents[1].rename(path.parents[2] / name)
+    folder = course.submitted(HOSTILE, "02_mse")
     for name in "evil.html", "evil.svg", "nbgrader_config.py":
         (folder / name).write_text(f"<script>{RUN}</script>")
     notebook = nbformat.read(folder / "02_mse.ipynb", as_version=4)
@@ -238,7 +238,7 @@ def write_vectors(course: Course) -> None:
             cell.source = "\n\n".join(VECTORS[::2])
     notebook.cells += [new.new_markdown_cell(vector) for vector in VECTORS]
     notebook.cells += [new.new_raw_cell(vector) for vector in VECTORS[::2]]
-    notebook.cells += [new.new_code_cell(f"v = {v!r}\n{SHOW}") for v in VECTORS]
+    notebook.cells += [new.new_code_cell(f"v = {v!r}\n{SHOW}") for v in VECTORS[::3]]
     nbformat.write(notebook, folder / "02_mse.ipynb")
 
 
@@ -252,8 +252,8 @@ def test_nothing_that_a_student_wrote_runs_for_whoever_grades(lab: Course, page:
     nbgrader("generate_assignment", "02_mse", "--force")
     nbgrader("autograde", "02_mse")
     with lab.gradebook() as book:
-        book.update_or_create_student(NAME, first_name=NAME, last_name=NAME)
-        submission = book.find_submission_notebook("02_mse", "02_mse", NAME)
+        book.update_or_create_student(HOSTILE, first_name=HOSTILE, last_name=HOSTILE)
+        submission = book.find_submission_notebook("02_mse", "02_mse", HOSTILE)
         submission.comments[0].manual_comment = VECTORS[0] + VECTORS[16]
         book.db.commit()
         grading = f"formgrader/submissions/{submission.id}/"
@@ -269,12 +269,11 @@ def test_nothing_that_a_student_wrote_runs_for_whoever_grades(lab: Course, page:
     page.context.on("page", lambda opened: happened.append(f"opened {opened.url}"))
     page.route(re.compile("cdnjs|unpkg"), lambda route: route.abort())
     page.goto(f"lab?token={TOKEN}")  # a cookie is left
-    lists = (
-        "manage_assignments manage_submissions/02_mse gradebook gradebook/02_mse manage_students"
-    )
-    who = quote(f"formgrader/manage_students/{NAME}")
-    pages = [f"formgrader/{name}" for name in (*lists.split(), "gradebook/02_mse/02_mse")]
-    shown = lab.folder("grading/feedback", NAME, "02_mse") / "02_mse.html"
+    lists = ["manage_assignments", "manage_submissions/02_mse", "gradebook", "gradebook/02_mse"]
+    lists += ["gradebook/02_mse/02_mse", "manage_students"]
+    who = quote(f"formgrader/manage_students/{HOSTILE}")
+    pages = [f"formgrader/{name}" for name in lists]
+    shown = lab.folder("grading/feedback", HOSTILE, "02_mse") / "02_mse.html"
     for number, url in enumerate([*pages, who, f"{who}/02_mse", grading, shown.as_uri()]):
         page.goto(url)
         page.wait_for_load_state("networkidle")
@@ -288,6 +287,8 @@ def test_nothing_that_a_student_wrote_runs_for_whoever_grades(lab: Course, page:
         if url == grading:  # its form can be seen and used, in front of everything
             page.locator("#test_mse_loop").fill("1.5", timeout=5_000)
             page.locator("#written").click(timeout=5_000)
+    page.goto(quote(f"formgrader/manage_students/{HONEST}"))
+    expect(page.locator("tr", has_text="02_mse")).to_contain_text("9.4 / 14")
     for name in "evil.html", "evil.svg", "nbgrader_config.py":
         assert page.request.get(f"{grading}{name}").status == 404
 

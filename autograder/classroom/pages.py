@@ -17,6 +17,7 @@ import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from bs4 import BeautifulSoup
 from jinja2 import Environment, pass_context
+from markupsafe import Markup
 from mistune.plugins import import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
@@ -128,6 +129,8 @@ def inert(page: str) -> str:
     soup = BeautifulSoup(cleaned, "html.parser")
     for text in soup.find_all(string=LIVE_TEX):
         text.replace_with(LIVE_TEX.sub("\\\\\N{WORD JOINER}", text))
+    for picture in soup.find_all("img", src=False):
+        picture.replace_with(f"[{picture.get('alt', '')}: no picture]")
     return str(soup)
 
 
@@ -155,19 +158,28 @@ def unchanged(text: str) -> str:
 def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
     """Prepare a page: names are text, and outputs have no frame that the template trusts."""
     for name, value in resources.items():
-        if isinstance(value, str):
-            resources[name] = html.escape(value)
+        resources[name] = tamed(value)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.update(metadata={})
     return notebook, resources
 
 
-def escape_names() -> None:
-    """Let formgrader's lists escape the names of students and assignments, as they forget to.
+def tamed(value: Any) -> Any:
+    """Return a name that ends no text, attribute or string of a script; other values as they are.
+
+    An apostrophe and an ampersand stay: formgrader's scripts ask for O'Brien by this name.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return Markup(value.translate({ord(letter): f"&#{ord(letter)};" for letter in '<>"\\'}))
+
+
+def tame_names() -> None:
+    """Let formgrader's lists do so with the names of students and assignments, as they forget to.
 
     To be called while formgrader reads its settings; elsewhere it does nothing.
     """
     formgrader: Any = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
     if formgrader:
-        formgrader.Environment = functools.partial(Environment, autoescape=True)
+        formgrader.Environment = functools.partial(Environment, autoescape=True, finalize=tamed)
