@@ -128,10 +128,15 @@ def inert(page: str) -> str:
     # Entities are read before looking for TeX: \h&#114;ef is \href to MathJax.
     soup = BeautifulSoup(cleaned, "html.parser")
     for text in soup.find_all(string=LIVE_TEX):
-        text.replace_with(LIVE_TEX.sub("\\\\\N{WORD JOINER}", text))
+        text.replace_with(without_live_tex(text))
     for picture in soup.find_all("img", src=False):
         picture.replace_with(f"[{picture.get('alt', '')}: no picture]")
     return str(soup)
+
+
+def without_live_tex(text: str) -> str:
+    """Break the names of MathJax's live commands, invisibly, so that they are shown as written."""
+    return LIVE_TEX.sub("\\\\\N{WORD JOINER}", text)
 
 
 def allowed(tag: str, name: str, value: str) -> bool:
@@ -162,6 +167,8 @@ def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, R
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.update(metadata={})
+            if latex := output.get("data", {}).pop("text/latex", ""):  # MathJax reads it as well
+                output.data.setdefault("text/html", html.escape(latex))
     return notebook, resources
 
 
@@ -172,6 +179,7 @@ def tamed(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
+    value = without_live_tex(value).replace("&#", "&amp;#")
     return Markup(value.translate({ord(letter): f"&#{ord(letter)};" for letter in '<>"\\'}))
 
 
