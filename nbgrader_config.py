@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from autograder.classroom.pages import tame_names
+
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 c.CourseDirectory.course_id = "loss-functions"
@@ -31,37 +33,18 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# What a student reads shows no hidden test and runs no script of a submission.
+# Nothing that a student wrote runs in formgrader's pages or in the feedback, and nobody reads
+# hidden tests there. JupyterLab has to be started in this folder, as `make lab` does.
+tame_names()
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.preprocessors = ["autograder.classroom.pages.plain"]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.classroom.pages.markdown2html",
+    "clean_html": "autograder.classroom.pages.clean_html",
+    "strip_files_prefix": "autograder.classroom.pages.unchanged",
+}
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbgrader.preprocessors.ClearHiddenTests",
-    "nbconvert.preprocessors.sanitize.SanitizeHTML",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.HTMLExporter.sanitize_html = True
-c.SanitizeHTML.enabled = True
-c.SanitizeHTML.tags = [
-    *(
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "code",
-        "del",
-        "details",
-        "div",
-        "em",
-        "hr",
-        "i",
-        "img",
-    ),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "kbd", "li", "ol", "p", "pre", "q", "small", "span"),
-    *("strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
-]
-c.SanitizeHTML.attributes = {
-    "*": ["aria-label", "class", "role", "scope", "style", "title"],
-    "a": ["href"],
-    "img": ["alt", "src"],
-}
-c.SanitizeHTML.styles = ["border-left", "font-family", "margin", "max-width", "padding"]

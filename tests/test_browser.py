@@ -14,12 +14,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FrameLocator, Locator, Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Locator, Page, Request, expect, sync_playwright
+from test_pages import LOAD, RUN, VECTORS
 
 from autograder.classroom.course import Course
+from autograder.classroom.rebuild import grade_id
 from autograder.classroom.sample import write_sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -202,6 +206,91 @@ def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page)
     shoot(shown, "formgrader-card")
     graded = {line["student"]: line for line in json.loads(autograder("grade", "02_mse", "--json"))}
     assert (graded["anouk"]["points"], graded["anouk"]["changed"]) == (9.4, {})
+
+
+HOSTILE, HONEST = f"<img src=x onerror={RUN}>", "O'Brien & Søn"
+"""Names of students, as folders can be called."""
+TOUCH = """
+    for (const node of document.querySelectorAll("body *")) {
+        for (const kind of ["pointerenter", "mouseover", "mouseenter", "focus", "focusin", "wheel"])
+            node.dispatchEvent(new Event(kind, {bubbles: true}));
+        if (node.closest("#notebook-container") && !node.closest(".scoring-buttons"))
+            node.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
+    }
+"""
+"""Points at everything, and clicks on all that a notebook shows."""
+SHOW = "from IPython.display import display\nfor kind in ('html', 'markdown', 'latex', 'plain'):\n"
+SHOW += "    display({f'text/{kind}': v}, raw=True)\n"
+SHOW += "display({'image/svg+xml': v}, raw=True)\nprint(v)\nraise Exception(v)"
+
+
+def write_vectors(course: Course) -> None:
+    """Hand in a notebook with all vectors in its answer, own cells and outputs, and two files."""
+    for path, name in zip(write_sample(course, "02_mse", 2), (HOSTILE, HONEST), strict=True):
+        path.parents[1].rename(path.parents[2] / name)
+    folder = course.submitted(HOSTILE, "02_mse")
+    for name in "evil.html", "evil.svg", "nbgrader_config.py":
+        (folder / name).write_text(f"<script>{RUN}</script>")
+    notebook = nbformat.read(folder / "02_mse.ipynb", as_version=4)
+    new = nbformat.v4
+    for cell in notebook.cells:
+        if grade_id(cell) == "written":
+            cell.source = "\n\n".join(VECTORS[::2])
+    notebook.cells += [new.new_markdown_cell(vector) for vector in VECTORS]
+    notebook.cells += [new.new_raw_cell(vector) for vector in VECTORS[::2]]
+    notebook.cells += [new.new_code_cell(f"v = {v!r}\n{SHOW}") for v in VECTORS[::3]]
+    nbformat.write(notebook, folder / "02_mse.ipynb")
+
+
+def test_nothing_that_a_student_wrote_runs_for_whoever_grades(lab: Course, page: Page) -> None:
+    def nbgrader(*command: str) -> None:
+        run = [sys.executable, "-m", "nbgrader", *command]
+        done = subprocess.run(run, cwd=lab.root, env=ENVIRONMENT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    write_vectors(lab)
+    nbgrader("generate_assignment", "02_mse", "--force")
+    nbgrader("autograde", "02_mse")
+    with lab.gradebook() as book:
+        book.update_or_create_student(HOSTILE, first_name=HOSTILE, last_name=HOSTILE)
+        submission = book.find_submission_notebook("02_mse", "02_mse", HOSTILE)
+        submission.comments[0].manual_comment = VECTORS[0] + VECTORS[16]
+        book.db.commit()
+        grading = f"formgrader/submissions/{submission.id}/"
+    nbgrader("generate_feedback", "02_mse")
+    happened: list[str] = []
+
+    def asked(request: Request) -> None:
+        if LOAD in request.url or request.url.startswith("javascript"):
+            happened.append(request.url)
+
+    page.context.on("request", asked)
+    page.context.on("dialog", lambda dialog: happened.append(dialog.message))
+    page.context.on("page", lambda opened: happened.append(f"opened {opened.url}"))
+    page.route(re.compile("cdnjs|unpkg"), lambda route: route.abort())
+    page.goto(f"lab?token={TOKEN}")  # a cookie is left
+    lists = ["manage_assignments", "manage_submissions/02_mse", "gradebook", "gradebook/02_mse"]
+    lists += ["gradebook/02_mse/02_mse", "manage_students"]
+    who = quote(f"formgrader/manage_students/{HOSTILE}")
+    pages = [f"formgrader/{name}" for name in lists]
+    shown = lab.folder("grading/feedback", HOSTILE, "02_mse") / "02_mse.html"
+    for number, url in enumerate([*pages, who, f"{who}/02_mse", grading, shown.as_uri()]):
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
+        before = page.url
+        page.evaluate(TOUCH)
+        page.wait_for_timeout(300)
+        shoot(page, f"pages-{number}")
+        ran = [frame.url for frame in page.frames if frame.evaluate(RUN.split("=")[0])]
+        place = re.split("[?#]", page.url)[0]
+        assert (place, ran, happened) == (re.split("[?#]", before)[0], [], [])
+        if url == grading:  # its form can be seen and used, in front of everything
+            page.locator("#test_mse_loop").fill("1.5", timeout=5_000)
+            page.locator("#written").click(timeout=5_000)
+    page.goto(quote(f"formgrader/manage_students/{HONEST}"))
+    expect(page.locator("tr", has_text="02_mse")).to_contain_text("9.4 / 14")
+    for name in "evil.html", "evil.svg", "nbgrader_config.py":
+        assert page.request.get(f"{grading}{name}").status == 404
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

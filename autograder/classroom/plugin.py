@@ -47,11 +47,25 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
         def handed_out(folder: str) -> Path:
             return Path(course.format_path(folder, ".", ids["assignment"])) / name
 
-        ours = template(handed_out(course.source_directory), handed_out(course.release_directory))
+        source = handed_out(course.source_directory)
+        graded = course.format_path(course.autograded_directory, ids["student"], ids["assignment"])
+        leave_ours(Path(graded), source.parent)
+        ours = template(source, handed_out(course.release_directory))
         nb, notes = rebuild(nb, ours)
         for note in notes:
             self.log.warning("%s: %s", ids["student"], note)
         return nb, resources
+
+
+def leave_ours(folder: Path, ours: Path) -> None:
+    """Remove what a student handed in beside the notebooks, which nbgrader has just copied.
+
+    Formgrader would serve it from its own address: an evil.html would run as the instructor.
+    """
+    for path in folder.rglob("*"):
+        known = (ours / path.relative_to(folder)).is_file() or path.name == "timestamp.txt"
+        if path.is_symlink() or (path.is_file() and not known):
+            path.unlink()
 
 
 class Execute(NbGraderExecute):  # type: ignore[misc]

@@ -1,0 +1,193 @@
+"""What a student wrote, as HTML that can do nothing: for formgrader's pages and the feedback.
+
+Both are made by nbconvert, and nbgrader_config.py puts these filters in place of its own. Markdown
+is rendered first and cleaned last, so that no later step can wake what was cleaned.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+import sys
+from typing import Any
+from urllib.parse import unquote
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from bs4 import BeautifulSoup
+from jinja2 import Environment, pass_context
+from markupsafe import Markup
+from mistune.plugins import import_plugin
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+from pygments.token import STANDARD_TYPES
+
+Resources = dict[str, Any]
+
+LONGEST = 20_000
+"""Characters of a text that are rendered; a longer one is shown as it is.
+
+The parsers take quadratic time for some texts: two seconds at this length, minutes at five times.
+"""
+TAGS = {
+    *("abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre", "q"),
+    *("small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th"),
+    *("thead", "tr", "u", "ul"),
+}
+ATTRIBUTES = {"alt", "aria-label", "colspan", "rowspan", "scope", "start", "style", "title"}
+CLASSES = {*STANDARD_TYPES.values(), "highlight"}
+"""Those of highlighted code; others are the pages' own, such as Bootstrap's overlays."""
+STYLES = CSSSanitizer(
+    [
+        *("border-left", "font-family", "margin", "margin-bottom", "margin-top", "max-width"),
+        *("padding", "text-align"),
+    ]
+)
+"""What cards and tables use. None of them can hold an address."""
+PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.A)
+STYLE_SHEET = re.compile(r"<style\b[^<]*(</style\s*>)?", re.I)
+"""pandas has one before each table; it would be shown as text."""
+LIVE_TEX = re.compile(r"\\(?=(href|cssId|class|style|require|mmlToken|bbox|unicode)(?![A-Za-z]))")
+"""What MathJax makes links, names and styles of."""
+PLUGINS = [import_plugin(name) for name in ("strikethrough", "table", "url", "def_list")]
+
+
+class Renderer(IPythonRenderer):
+    """Renders Markdown without anything that can be followed or is fetched."""
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        """Show where a link leads instead of making one; one to the course's own files is text.
+
+        The server behind formgrader obeys mere addresses: one logs out, one runs the
+        nbgrader_config.py of any folder. No filter can know which addresses are the server's.
+        """
+        address = html.escape(url)
+        return text if text == address or ":" not in url else f"{text} ({address})"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Show a picture that is in the notebook itself; of another one show where it is."""
+        kind, _, name = url.partition(":")
+        if kind == "attachment":
+            kinds = self.attachments.get(name) or self.attachments.get(unquote(name))
+            for mime, data in kinds.items() if isinstance(kinds, dict) else ():
+                url = f"data:{mime};base64,{data}"
+                if PICTURE.fullmatch(url):
+                    break
+        if not PICTURE.fullmatch(url):
+            return f"[{text}: no picture] ({html.escape(url[:200])})"
+        return str(super().image(text, url, title))
+
+
+@pass_context
+def markdown2html(context: Any, source: str) -> str:
+    """Return Markdown as HTML that does nothing; the cell's own pictures are in it."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = Renderer(
+        escape=False,
+        attachments=attachments if isinstance(attachments, dict) else {},
+        exclude_anchor_links=True,  # an id is a name that the page's own scripts may look for
+    )
+    if len(source) > LONGEST:
+        return as_it_is(source)
+    try:
+        rendered = MarkdownWithMath(renderer=renderer, plugins=PLUGINS).render(source)
+    except Exception:  # the parser raises whatever a strange text happens to cause
+        return as_it_is(source)
+    return boxed(rendered)
+
+
+def clean_html(given: object) -> str:
+    """Return HTML with nothing in it but text, structure and pictures; the rest is shown as text.
+
+    What is too long to be looked at is shown as text altogether.
+    """
+    page = given.decode() if isinstance(given, bytes) else str(given)
+    return boxed(page) if len(page) <= LONGEST else as_it_is(page)
+
+
+def boxed(page: str) -> str:
+    """Clean HTML, and put it into a box that it cannot be drawn outside of."""
+    try:
+        inside = inert(page)
+    except Exception:  # as above; nothing that was not cleaned is ever shown
+        return as_it_is(page)
+    return f'<div style="contain:paint;overflow:auto">{inside}</div>'
+
+
+def inert(page: str) -> str:
+    """Return HTML with nothing in it but what may be there."""
+    cleaned = bleach.clean(
+        STYLE_SHEET.sub("", page),
+        tags=TAGS,
+        attributes=allowed,
+        protocols={"data"},
+        css_sanitizer=STYLES,
+    )
+    # Entities are read before looking for TeX: \h&#114;ef is \href to MathJax.
+    soup = BeautifulSoup(cleaned, "html.parser")
+    for text in soup.find_all(string=LIVE_TEX):
+        text.replace_with(without_live_tex(text))
+    for picture in soup.find_all("img", src=False):
+        picture.replace_with(f"[{picture.get('alt', '')}: no picture]")
+    return str(soup)
+
+
+def without_live_tex(text: str) -> str:
+    """Break the names of MathJax's live commands, invisibly, so that they are shown as written."""
+    return LIVE_TEX.sub("\\\\\N{WORD JOINER}", text)
+
+
+def allowed(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute may stay."""
+    if name == "src":
+        return tag == "img" and PICTURE.fullmatch(value) is not None
+    if name == "class":
+        return CLASSES.issuperset(value.split())
+    if name == "role":
+        return value == "group"
+    return name in ATTRIBUTES
+
+
+def as_it_is(text: str) -> str:
+    """Show a text without rendering it."""
+    return f"<pre>{html.escape(text)}</pre>"
+
+
+def unchanged(text: str) -> str:
+    """Stand where nbconvert would strip `files/` from addresses, and so make new ones."""
+    return text
+
+
+def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+    """Prepare a page: names are text, and outputs have no frame that the template trusts."""
+    for name, value in resources.items():
+        resources[name] = tamed(value)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.update(metadata={})
+            if latex := output.get("data", {}).pop("text/latex", ""):  # MathJax reads it as well
+                output.data.setdefault("text/html", html.escape(latex))
+    return notebook, resources
+
+
+def tamed(value: Any) -> Any:
+    """Return a name that ends no text, attribute or string of a script; other values as they are.
+
+    An apostrophe and an ampersand stay: formgrader's scripts ask for O'Brien by this name.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    value = without_live_tex(value).replace("&#", "&amp;#")
+    return Markup(value.translate({ord(letter): f"&#{ord(letter)};" for letter in '<>"\\'}))
+
+
+def tame_names() -> None:
+    """Let formgrader's lists do so with the names of students and assignments, as they forget to.
+
+    To be called while formgrader reads its settings; elsewhere it does nothing.
+    """
+    formgrader: Any = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
+    if formgrader:
+        formgrader.Environment = functools.partial(Environment, autoescape=True, finalize=tamed)
