@@ -1,7 +1,8 @@
 """Hostile submissions: no point is forged, nothing outside is touched, the next student is safe.
 
 Each file in tests/attacks/ is a submission to 02_mse. A section `# %% mse_loop` is the answer in
-that cell; `before` and `after mse_loop` are cells of the student's own, `repeat` times over. What a
+that cell; `above`, `before` and `after mse_loop` are cells of the student's own (above and below
+the locked `setup`, below another cell), `repeat` times over. What a
 `forges` attack does not answer stays as handed out; a `harm` attack answers it rightly. The header:
 
     forges, harm  what it does where nothing protects
@@ -14,7 +15,7 @@ that cell; `before` and `after mse_loop` are cells of the student's own, `repeat
 
 and how its deed was seen to succeed with its protection away, in a form that harms nobody:
 
-    stock         in stock nbgrader, in a folder of its own: its points, or what becomes of the folder
+    stock         in stock nbgrader, in its own folder: its points, or what becomes of the folder
     joined        what it earns where tests run in the student's process, inside the sandbox
     own           what the notebook says where the deed is aimed at its own scratch folder
     untried       why there is no such form
@@ -158,9 +159,11 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
     for cell in nbformat.from_dict(handed_out).cells:
         name = grade_id(cell)
         cell.source = answers.get(name, cell.source)
-        own = "before" if name == "setup" else f"after {name}"
-        added = [nbformat.v4.new_code_cell(code) for where, code in cells if where == own]
-        notebook.cells += [cell, *added]
+        setup = name == "setup"
+        above, below = ("above", "before") if setup else ("", f"after {name}")
+        for where in (above, None, below):
+            own = [nbformat.v4.new_code_cell(code) for place, code in cells if place == where]
+            notebook.cells += [cell] if where is None else own
     return notebook
 
 
@@ -213,9 +216,9 @@ class World:
         return graded(self.grader, notebook)
 
 
-def graded(grader: Grader, notebook: NotebookNode) -> Graded:
+def graded(grader: Grader, notebook: NotebookNode, handed_out: NotebookNode = HANDED_OUT) -> Graded:
     """Grade a submission; return its points, and all that its outputs and verdicts say."""
-    rebuilt, notes = rebuild(notebook, HANDED_OUT)
+    rebuilt, notes = rebuild(notebook, handed_out)
     verdicts = grader.grade_notebook(rebuilt.cells, "eve")
     shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
     assert all(set(output.get("data", ())) <= set(SHOWN) for output in shown)
