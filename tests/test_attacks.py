@@ -37,13 +37,14 @@ import string
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
 from nbformat import NotebookNode
@@ -56,7 +57,7 @@ from autograder.grader import Grader, Limits
 from autograder.grader.outputs import SHOWN
 from autograder.grader.student import MAX_SHOWN
 from autograder.sandbox import Died, Sandbox, levels
-from autograder.tasks import TASKS
+from autograder.tasks import TASKS, Formula, Task
 
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
@@ -88,6 +89,9 @@ except OSError:
     print("no signals", os.path.exists("$OUTSIDE"))
 """
 """Harmless; no hostile code is run where this is not held back."""
+MARKER = 0.7123456789123
+"""Stands first in what every task draws: nobody may ever see it, nor its first six digits."""
+MARKED = re.compile("71234[56]")
 CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
 SOLVED = nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", as_version=4)
@@ -139,7 +143,22 @@ def simple(name: str, cells: list[tuple[str, str]]) -> Attack:
     return Attack(name, False, FULL, cells)
 
 
+def marked(table: Mapping[str, Any], still_open: Mapping[str, str]) -> list[Any]:
+    """Return a table's rows as parameters by their names; what is still open must fail."""
+    return [
+        pytest.param(
+            *(row if isinstance(row, tuple) else [row]),
+            id=name,
+            marks=[pytest.mark.xfail(strict=True, reason=still_open[name])]
+            if name in still_open
+            else [],
+        )
+        for name, row in table.items()
+    ]
+
+
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
+OPEN = {attack.name: attack.open for attack in ATTACKS if attack.open}
 
 
 def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str]) -> NotebookNode:
@@ -255,6 +274,20 @@ def below(root: int) -> set[int]:
     return found - {root}
 
 
+def tainted(task: Task) -> Task:
+    """Return a task whose hidden inputs hold the marker."""
+
+    def marked(argument: Any) -> Any:
+        if isinstance(argument, Formula):
+            return Formula(f"{argument.source} + 0 * {MARKER}")
+        if isinstance(argument, np.ndarray) and argument.dtype.kind == "f" and argument.size:
+            argument = argument.copy()
+            argument.flat[0] = MARKER
+        return argument
+
+    return replace(task, draw=lambda rng, n: tuple(map(marked, task.draw(rng, n))))
+
+
 @pytest.fixture(scope="module", params=LEVELS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -270,6 +303,8 @@ def world(
     (outside / "secret.txt").write_text(SECRET)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as door:
         patch.setenv("AUTOGRADER_SECRET", SECRET)
+        for name in ("mse_loop", "mse_numpy", "rmse_numpy"):
+            patch.setitem(TASKS, name, tainted(TASKS[name]))
         adopt_orphans(True)
         neighbours = below(os.getpid())
         with Grader(limits=LIMITS, level=request.param) as grader:
@@ -315,19 +350,7 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-def marked(attacks: list[Attack]) -> list[Any]:
-    """Return attacks as parameters; what is still open must fail."""
-    return [
-        pytest.param(
-            attack,
-            id=attack.name,
-            marks=[pytest.mark.xfail(strict=True, reason=attack.open)] if attack.open else [],
-        )
-        for attack in attacks
-    ]
-
-
-@pytest.mark.parametrize("attack", marked(ATTACKS))
+@pytest.mark.parametrize("attack", marked({a.name: a for a in ATTACKS}, OPEN))
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
     if world.grader.sandbox.level not in attack.levels:
         pytest.skip("this level does not promise to withstand it")
@@ -336,7 +359,7 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
         notebook = submission(attack, HANDED_OUT, world.told())
         earned, told = world.grade(notebook, attack.seconds)
     assert earned == pytest.approx(attack.scores)
-    assert SECRET not in told and len(told) < 1.1 * MAX_SHOWN
+    assert SECRET not in told and not MARKED.search(told) and len(told) < 1.1 * MAX_SHOWN
     assert re.search(attack.seen, told), told[-3000:]
     assert not CONTROL.search(told)
     soon = time.monotonic() + 5  # what was killed may take a moment to be gone
@@ -409,9 +432,9 @@ def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     _, told = world.grade(notebook)
     twice = world.grade(submission(simple("tells", cells), HANDED_OUT, {}))[1]
     told += twice
-    hidden = next(
-        c for c in TASKS["mse_loop"].calls(world.grader._seed("eve")) if c.kind == "random"
-    )
+    calls = TASKS["mse_loop"].calls(world.grader._seed("eve"))
+    hidden = next(call for call in calls if call.kind == "random")
+    assert MARKER in hidden.args[0] and not MARKED.search(told)
     assert not any(repr(number) in told for number in hidden.args[0])
 
 

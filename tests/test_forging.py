@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 from nbformat.v4 import new_code_cell
-from test_attacks import LEVELS, Attack, graded, submission
+from test_attacks import LEVELS, Attack, graded, marked, submission
 from test_exercises import ASSIGNMENTS
 from test_grader import given, test
 
@@ -190,7 +190,7 @@ OPEN = {
             "StopIteration, subclassed",
             "StopIteration named by a forged type",
         ],
-        "a last line that is no finite float or int counts as full points, or is written as it is": [
+        "a last line that is no finite float or int earns all, or is written as it is": [
             "a last line of NaN",
             "a last line of infinity",
             "a last line of a huge number",
@@ -215,16 +215,6 @@ def hurried(request: pytest.FixtureRequest) -> Iterator[Grader]:
         yield made
 
 
-def marked(table: dict[str, Any]) -> list[Any]:
-    return [
-        pytest.param(
-            *(value if isinstance(value, tuple) else [value]), id=name,
-            marks=[pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else [],
-        )
-        for name, value in table.items()
-    ]  # fmt: skip
-
-
 def earned(grader: Grader, assignment: str, cells: list[tuple[str, str]]) -> tuple[float, str]:
     """Return the points of an assignment that is handed in unsolved, but for these cells."""
     if assignment != "02_mse" and grader.sandbox.level != LEVELS[-1]:
@@ -237,7 +227,7 @@ def earned(grader: Grader, assignment: str, cells: list[tuple[str, str]]) -> tup
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("code", marked(SETUP_FAILS))
+@pytest.mark.parametrize("code", marked(SETUP_FAILS, OPEN))
 def test_setup_that_fails_in_the_students_process_earns_nothing(
     hurried: Grader, assignment: str, code: str
 ) -> None:
@@ -248,7 +238,7 @@ def test_setup_that_fails_in_the_students_process_earns_nothing(
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("code", marked(BOUND))
+@pytest.mark.parametrize("code", marked(BOUND, OPEN))
 def test_names_of_the_course_bound_by_the_student_earn_nothing(
     hurried: Grader, assignment: str, code: str
 ) -> None:
@@ -256,7 +246,7 @@ def test_names_of_the_course_bound_by_the_student_earn_nothing(
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("answer", marked(ANSWERS))
+@pytest.mark.parametrize("answer", marked(ANSWERS, OPEN))
 def test_answers_that_answer_nothing_earn_nothing(
     hurried: Grader, assignment: str, answer: str
 ) -> None:
@@ -321,7 +311,7 @@ HELPERS = {
 }
 
 
-@pytest.mark.parametrize(("deed", "answer"), marked(HELPERS))
+@pytest.mark.parametrize(("deed", "answer"), marked(HELPERS, OPEN))
 def test_helper_that_fails_in_the_students_process_is_still_the_courses(
     hurried: Grader, deed: str, answer: str
 ) -> None:
@@ -331,7 +321,7 @@ def test_helper_that_fails_in_the_students_process_is_still_the_courses(
     assert total(hurried, cells) == (4 if answer == RIGHT else 0)
 
 
-@pytest.mark.parametrize("binds", marked(BINDS))
+@pytest.mark.parametrize("binds", marked(BINDS, OPEN))
 def test_name_that_a_locked_cell_binds_is_never_the_students(hurried: Grader, binds: str) -> None:
     """The helper calls the student's function first, which raises: it binds nothing more."""
     raises = "def f(x):\n    if x == 1: raise ValueError\n    return 0\n" + YES
@@ -437,7 +427,7 @@ OWN_TESTS: dict[str, tuple[list[Any], float]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cells", "wanted"), marked(OWN_TESTS))
+@pytest.mark.parametrize(("cells", "wanted"), marked(OWN_TESTS, OPEN))
 def test_own_tests_give_what_their_author_means(
     hurried: Grader, cells: list[Any], wanted: float
 ) -> None:
