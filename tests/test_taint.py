@@ -209,7 +209,10 @@ class Lies:
 def test_a_thousand_lies_are_not_shown() -> None:
     grader = object.__new__(Grader)
     grader.course_seed, grader.limits = "", LIMITS
-    replies, names = 0, sorted(TASKS)
+    replies = 0
+    names = sorted(TASKS, key=lambda name: len(TASKS[name].pipeline.mistakes))[
+        :12
+    ]  # the quick ones
     for seed in range(0, 10**6, 100):
         draw = random.Random(seed)
         grader.sandbox = lies = Lies(seed)  # type: ignore[assignment]
