@@ -1,12 +1,24 @@
 """Hostile submissions: no point is forged, nothing outside is touched, the next student is safe.
 
-Each file in tests/attacks/ is a submission to 02_mse. Its header says what it does where nothing
-protects (`forges`, `harm`), what it must earn, what must be seen in the graded notebook (so that no
-attack fails for a reason of its own), the levels that promise to withstand it, how many seconds it
-gets, and what comes of it in stock nbgrader. A section
-`# %% mse_loop` is the answer in that cell; `before` and `after mse_loop` are cells of the student's
-own, `repeat` times over. What a `forges` attack does not answer stays as handed out; a `harm`
-attack answers it rightly.
+Each file in tests/attacks/ is a submission to 02_mse. A section `# %% mse_loop` is the answer in
+that cell; `above`, `before` and `after mse_loop` are cells of the student's own (above and below
+the locked `setup`, below another cell), `repeat` times over. What a
+`forges` attack does not answer stays as handed out; a `harm` attack answers it rightly. The header:
+
+    forges, harm  what it does where nothing protects
+    scores        what it must earn
+    seen          what the graded notebook says once the deed was tried, and not before; a test puts
+                  a syntax error and nothing in its place, and must then miss it
+    levels        those that promise to withstand it (default: all)
+    seconds       what the notebook may take
+    open          why it is not withstood yet: it must then fail
+
+and how its deed was seen to succeed with its protection away, in a form that harms nobody:
+
+    stock         in stock nbgrader, in its own folder: its points, or what becomes of the folder
+    joined        what it earns where tests run in the student's process, inside the sandbox
+    own           what the notebook says where the deed is aimed at its own scratch folder
+    untried       why there is no such form
 """
 
 from __future__ import annotations
@@ -25,13 +37,14 @@ import string
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
 from nbformat import NotebookNode
@@ -43,8 +56,8 @@ from autograder.classroom.sample import sample_students
 from autograder.grader import Grader, Limits
 from autograder.grader.outputs import SHOWN
 from autograder.grader.student import MAX_SHOWN
-from autograder.sandbox import levels
-from autograder.tasks import TASKS
+from autograder.sandbox import Died, levels
+from autograder.tasks import TASKS, Formula, Task
 
 NAME = "02_mse"
 LINUX = sys.platform.startswith("linux")
@@ -90,12 +103,18 @@ for way in (
 print("held", len(held))
 """
 """Harmless; no hostile code is run where one of these eight is not held back."""
+MARKER = 0.7123456789123
+"""Stands first in what every task draws: nobody may ever see it, nor its first six digits."""
+MARKED = re.compile("71234[56]")
 CONTROL = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 HANDED_OUT = template(*(ROOT / f / NAME / f"{NAME}.ipynb" for f in ("solutions", "exercises")))
+SOLVED = nbformat.read(ROOT / "solutions" / NAME / f"{NAME}.ipynb", as_version=4)
 HONEST = sample_students(NAME)[0].answers
 FULL = {name.removeprefix("test_"): most for name, most in full_marks(HANDED_OUT.cells).items()}
 ALL_BUT_STYLE = FULL | {name: 0.9 * FULL[name] for name in ("mse_loop", "mse_numpy", "rmse_numpy")}
 """What is right earns in a notebook that reaches behind names, so that its code cannot be read."""
+
+TRIED = ("stock", "joined", "own", "untried")
 
 
 @dataclass(frozen=True)
@@ -105,11 +124,15 @@ class Attack:
     name: str
     forges: bool
     scores: dict[str, float]
-    levels: list[str]
-    seen: str
-    stock: str
-    seconds: float
     cells: list[tuple[str, str]]
+    levels: tuple[str, ...] = levels.LEVELS
+    seen: str = ""
+    stock: str = ""
+    joined: str = ""
+    own: str = ""
+    untried: str = ""
+    open: str = ""
+    seconds: float = SECONDS
 
 
 def parse(path: Path) -> Attack:
@@ -122,20 +145,34 @@ def parse(path: Path) -> Attack:
         name=path.stem,
         forges="forges" in lines,
         scores=named.get(lines["scores"], dict.fromkeys(FULL, 0.0) | scores),
-        levels=lines.get("levels", " ".join(PROMISE)).split(),
-        seen=lines.get("seen", ""),
-        stock=lines.get("stock", ""),
-        seconds=float(lines.get("seconds", SECONDS)),
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
+        levels=tuple(lines.get("levels", " ".join(PROMISE)).split()),
+        seconds=float(lines.get("seconds", SECONDS)),
+        **{key: lines.get(key, "") for key in ("seen", "open", *TRIED)},
     )
 
 
 def simple(name: str, cells: list[tuple[str, str]]) -> Attack:
     """Return a submission whose answers are right, with these cells in it."""
-    return Attack(name, False, FULL, list(LEVELS), "", "", SECONDS, cells)
+    return Attack(name, False, FULL, cells)
+
+
+def marked(table: Mapping[str, Any], still_open: Mapping[str, str]) -> list[Any]:
+    """Return a table's rows as parameters by their names; what is still open must fail."""
+    return [
+        pytest.param(
+            *(row if isinstance(row, tuple) else [row]),
+            id=name,
+            marks=[pytest.mark.xfail(strict=True, reason=still_open[name])]
+            if name in still_open
+            else [],
+        )
+        for name, row in table.items()
+    ]
 
 
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
+OPEN = {attack.name: attack.open for attack in ATTACKS if attack.open}
 
 
 def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str]) -> NotebookNode:
@@ -145,7 +182,7 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
         "FILLER": "x" * 120_000,
         "BRACES": "{a}" * 400_000,
         "FEWER_BRACES": "{a}" * 15_000,
-        "DOTS": "a" + ".a" * 50_000,
+        "DOTS": "a" + ".a" * 30_000,
         "MINUSES": "-" * 50_000 + "1",
     }
     cells = [(where, string.Template(code).safe_substitute(words)) for where, code in attack.cells]
@@ -155,9 +192,11 @@ def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str])
     for cell in nbformat.from_dict(handed_out).cells:
         name = grade_id(cell)
         cell.source = answers.get(name, cell.source)
-        own = "before" if name == "setup" else f"after {name}"
-        added = [nbformat.v4.new_code_cell(code) for where, code in cells if where == own]
-        notebook.cells += [cell, *added]
+        setup = name == "setup"
+        above, below = ("above", "before") if setup else ("", f"after {name}")
+        for where in (above, None, below):
+            own = [nbformat.v4.new_code_cell(code) for place, code in cells if place == where]
+            notebook.cells += [cell] if where is None else own
     return notebook
 
 
@@ -210,9 +249,9 @@ class World:
         return graded(self.grader, notebook)
 
 
-def graded(grader: Grader, notebook: NotebookNode) -> Graded:
+def graded(grader: Grader, notebook: NotebookNode, handed_out: NotebookNode = HANDED_OUT) -> Graded:
     """Grade a submission; return its points, and all that its outputs and verdicts say."""
-    rebuilt, notes = rebuild(notebook, HANDED_OUT)
+    rebuilt, notes = rebuild(notebook, handed_out)
     verdicts = grader.grade_notebook(rebuilt.cells, "eve")
     shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
     assert all(set(output.get("data", ())) <= set(SHOWN) for output in shown)
@@ -249,6 +288,20 @@ def below(root: int) -> set[int]:
     return found - {root}
 
 
+def tainted(task: Task) -> Task:
+    """Return a task whose hidden inputs hold the marker."""
+
+    def marked(argument: Any) -> Any:
+        if isinstance(argument, Formula):
+            return Formula(f"{argument.source} + 0 * {MARKER}")
+        if isinstance(argument, np.ndarray) and argument.dtype.kind == "f" and argument.size:
+            argument = argument.copy()
+            argument.flat[0] = MARKER
+        return argument
+
+    return replace(task, draw=lambda rng, n: tuple(map(marked, task.draw(rng, n))))
+
+
 @pytest.fixture(scope="module", params=LEVELS)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -266,6 +319,8 @@ def world(
     (outside / "canary" / "file").touch()
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as door:
         patch.setenv("AUTOGRADER_SECRET", SECRET)
+        for name in ("mse_loop", "mse_numpy", "rmse_numpy"):
+            patch.setitem(TASKS, name, tainted(TASKS[name]))
         adopt_orphans(True)
         neighbours = below(os.getpid())
         with Grader(limits=LIMITS, level=request.param) as grader:
@@ -312,7 +367,7 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", marked({a.name: a for a in ATTACKS}, OPEN))
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
     if world.grader.sandbox.level not in attack.levels:
         pytest.skip("this level does not promise to withstand it")
@@ -321,7 +376,7 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
         notebook = submission(attack, HANDED_OUT, world.told())
         earned, told = world.grade(notebook, attack.seconds)
     assert earned == pytest.approx(attack.scores)
-    assert SECRET not in told and len(told) < 1.1 * MAX_SHOWN
+    assert SECRET not in told and not MARKED.search(told) and len(told) < 1.1 * MAX_SHOWN
     assert re.search(attack.seen, told), told[-3000:]
     assert not CONTROL.search(told)
     soon = time.monotonic() + 5  # what was killed may take a moment to be gone
@@ -329,6 +384,30 @@ def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attac
         time.sleep(0.05)
     assert world.state() == before
     assert world.grade(honest())[0] == FULL
+
+
+@pytest.fixture(scope="module")
+def inert(grader: Grader) -> Callable[[Attack, str], str]:
+    """Return what is said of an attack with `code` in place of all its own; graded once a kind."""
+    said: dict[str, str] = {}
+
+    def told(attack: Attack, code: str) -> str:
+        notebook = submission(replace(attack, cells=[(w, code) for w, _ in attack.cells]),
+                              HANDED_OUT, {})  # fmt: skip
+        sources = str([cell.source for cell in notebook.cells])
+        if sources not in said:
+            said[sources] = graded(grader, notebook)[1]
+        return said[sources]
+
+    return told
+
+
+@pytest.mark.parametrize("code", [")", ""], ids=["a syntax error", "nothing"])
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_attack_that_is_not_carried_out_is_not_seen(
+    inert: Callable[[Attack, str], str], attack: Attack, code: str
+) -> None:
+    assert attack.seen and not re.search(attack.seen, inert(attack, code))
 
 
 RECORDS = """
@@ -372,7 +451,7 @@ def test_hidden_inputs_are_not_told(world: World, way: str) -> None:
     told += twice
     calls = TASKS["mse_loop"].calls(world.grader._seed("eve"))
     hidden = [c.args[0] for c in calls if c.kind in ("random", "variant")]
-    assert len(hidden) > 5
+    assert len(hidden) > 5 and MARKER in hidden[0] and not MARKED.search(told)
     assert not any(repr(n) in told for numbers in hidden for n in numbers if n % 1)
 
 
@@ -644,3 +723,65 @@ def test_attack_works_where_nothing_protects(
             os.kill(int((outside / "daemon").read_text()), 0)
         case full:
             assert scores[attack.name] == float(full) > sum(attack.scores.values())
+
+
+MSE = "mse = lambda a, b: sum((x - y) ** 2 for x, y in zip(a, b)) / len(a)"
+JOINED = [attack for attack in ATTACKS if attack.joined]
+OWN = [attack for attack in ATTACKS if attack.own]
+
+
+def test_every_attack_was_tried_without_protection_or_says_why_not() -> None:
+    ways = {attack.name: [way for way in TRIED if getattr(attack, way)] for attack in ATTACKS}
+    assert [name for name, found in ways.items() if not found] == []
+    assert [name for name, found in ways.items() if "untried" in found and len(found) > 1] == []
+
+
+def said_in(world: World, notebook: NotebookNode, tests: dict[str, str]) -> Graded:
+    """Run a whole notebook, tests included, in one student's process; nothing is kept apart."""
+    earned, told = {}, [""]
+    session = world.grader.sandbox.session()
+    try:
+        session.run(MSE, LIMITS.cell)
+        for one in notebook.cells:
+            if one.cell_type == "code":
+                name = grade_id(one)
+                outputs = session.run(tests.get(name, one.source), LIMITS.cell)
+                told += texts(outputs)
+                if name in tests:
+                    passed = not any(output.get("output_type") == "error" for output in outputs)
+                    earned[name.removeprefix("test_")] = float(passed)
+    except Died:
+        pass
+    finally:
+        session.close()
+    return earned, "\n".join(told)
+
+
+@pytest.mark.parametrize("attack", JOINED, ids=lambda attack: attack.name)
+def test_forgery_works_where_tests_run_in_the_students_process(
+    world: World, attack: Attack
+) -> None:
+    tests = {
+        name: code.replace("from autograder.losses import mse", "")
+        for name, code in STOCK_TESTS.items()
+    }
+    earned, _ = said_in(world, submission(attack, HANDED_OUT, world.told()), tests)
+    assert sum(FULL[name] for name, passed in earned.items() if passed) == float(attack.joined)
+    assert float(attack.joined) > sum(attack.scores.values())
+
+
+@pytest.mark.parametrize("attack", OWN, ids=lambda attack: attack.name)
+def test_deed_succeeds_on_what_is_its_own(world: World, attack: Attack) -> None:
+    """The same code, still in the sandbox; the secret and the course lie in its own scratch."""
+    if world.grader.sandbox.level not in attack.levels:
+        pytest.skip("code that looks around in files is not run on this level")
+    words = {"OUTSIDE": ".", "COURSE": "course", "REACH": "['.']", "PLANT": "['.']"}
+    notebook = submission(attack, HANDED_OUT, world.told() | words)
+    laid = nbformat.v4.new_code_cell(
+        "import os\nos.makedirs('course/solutions/02_mse')\n"
+        f"open('secret.txt', 'w').write({SECRET!r})\nopen('gradebook.db', 'w').close()\n"
+        f"open('course/solutions/02_mse/02_mse.ipynb', 'w').write({nbformat.writes(SOLVED)!r})\n"
+    )
+    notebook.cells.insert(0, laid)
+    _, told = said_in(world, notebook, {})
+    assert re.search(attack.own, told), told[-3000:]
