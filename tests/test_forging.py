@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import LOCKED, ROOT
 from nbformat.v4 import new_code_cell
 from test_attacks import LEVELS, Attack, graded, marked, submission
 from test_exercises import ASSIGNMENTS
@@ -137,78 +137,8 @@ ANSWERS = {
 }
 """What every function that is asked for returns, or does."""
 
-OPEN = {
-    name: reason
-    for reason, names in {
-        "the second pass skips setup, and borrows the student's check": [
-            "the process leaves",
-            "the process crashes",
-            "the process closes its socket",
-            "it loops",
-            "it sleeps through interrupts",
-            "a module that leaves",
-            "a finder that leaves",
-            "a trace that leaves",
-            "an audit hook that leaves",
-            "a hook of IPython that leaves",
-        ],
-        "a name that a locked cell would have bound is borrowed from the student": [
-            "a helper's process leaves, the answer is wrong",
-            "a helper's process loops, the answer is wrong",
-            "def",
-            "lambda",
-            "class",
-            "import",
-            "import in try",
-            "tuple",
-            "walrus",
-            "for",
-            "with",
-            "global",
-            "match",
-            "annotated",
-            "raises before a limit is bound",
-            "hangs before a limit is bound",
-            "leaves before a limit is bound",
-            "ends before a limit is bound",
-            "a name that only a later locked cell binds",
-            "a helper in a failing test cell",
-        ],
-        "the first pass's placeholder of 1.0 is paid": [
-            "a check's score in a later cell, nothing solved",
-            "a check in a locked helper, nothing solved",
-            "a check in a locked helper, asserted later",
-        ],
-        "a student's StopIteration is raised as such in the trusted process": [
-            "all(map(f, xs))",
-            "not any(map(f, xs))",
-            "for y in map(f, xs)",
-            "sum(map(f, xs))",
-            "list(map(f, xs))",
-            "all(filter)",
-            "iter(f, sentinel)",
-            "StopIteration, subclassed",
-            "StopIteration named by a forged type",
-        ],
-        "a last line that is no finite float or int earns all, or is written as it is": [
-            "a last line of NaN",
-            "a last line of infinity",
-            "a last line of a huge number",
-            "a last line of NumPy's zero",
-            "a last line of NumPy's NaN",
-            "a last line of NumPy's int",
-            "a last line of False",
-            "a last line of NumPy's False",
-            "a last line of a 0-d array",
-            "a last line of half, as NumPy's",
-        ],
-    }.items()
-    for name in names
-}
-"""Why a trick still earns something: it must then fail."""
 
-
-@pytest.fixture(scope="module", params=LEVELS)
+@pytest.fixture(scope="module", params=LOCKED)
 def hurried(request: pytest.FixtureRequest) -> Iterator[Grader]:
     """A grader for each level that has no patience."""
     with Grader(limits=LIMITS, level=request.param) as made:
@@ -227,7 +157,7 @@ def earned(grader: Grader, assignment: str, cells: list[tuple[str, str]]) -> tup
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("code", marked(SETUP_FAILS, OPEN))
+@pytest.mark.parametrize("code", marked(SETUP_FAILS))
 def test_setup_that_fails_in_the_students_process_earns_nothing(
     hurried: Grader, assignment: str, code: str
 ) -> None:
@@ -238,7 +168,7 @@ def test_setup_that_fails_in_the_students_process_earns_nothing(
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("code", marked(BOUND, OPEN))
+@pytest.mark.parametrize("code", marked(BOUND))
 def test_names_of_the_course_bound_by_the_student_earn_nothing(
     hurried: Grader, assignment: str, code: str
 ) -> None:
@@ -246,7 +176,7 @@ def test_names_of_the_course_bound_by_the_student_earn_nothing(
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-@pytest.mark.parametrize("answer", marked(ANSWERS, OPEN))
+@pytest.mark.parametrize("answer", marked(ANSWERS))
 def test_answers_that_answer_nothing_earn_nothing(
     hurried: Grader, assignment: str, answer: str
 ) -> None:
@@ -311,7 +241,7 @@ HELPERS = {
 }
 
 
-@pytest.mark.parametrize(("deed", "answer"), marked(HELPERS, OPEN))
+@pytest.mark.parametrize(("deed", "answer"), marked(HELPERS))
 def test_helper_that_fails_in_the_students_process_is_still_the_courses(
     hurried: Grader, deed: str, answer: str
 ) -> None:
@@ -321,7 +251,7 @@ def test_helper_that_fails_in_the_students_process_is_still_the_courses(
     assert total(hurried, cells) == (4 if answer == RIGHT else 0)
 
 
-@pytest.mark.parametrize("binds", marked(BINDS, OPEN))
+@pytest.mark.parametrize("binds", marked(BINDS))
 def test_name_that_a_locked_cell_binds_is_never_the_students(hurried: Grader, binds: str) -> None:
     """The helper calls the student's function first, which raises: it binds nothing more."""
     raises = "def f(x):\n    if x == 1: raise ValueError\n    return 0\n" + YES
@@ -350,9 +280,9 @@ OWN_TESTS: dict[str, tuple[list[Any], float]] = {
         helped("f(1)\nlimit = 0", "assert limit", "import os\nf = os._exit\nlimit = 1"), 0),
     "what was bound before an error stays": (
         helped("limit = 9\nf(1)", "assert limit == 9", RAISES + "limit = 0"), 4),
-    "a name that only a later locked cell binds": (
-        [new_code_cell("limit = 9\n" + RIGHT), test("assert f(3) == limit"), given("limit = 9"),
-         test("assert limit == 9")], 4),
+    "a name that only a later locked cell binds": (  # until then it is the student's
+        [new_code_cell("limit = 9\n" + RIGHT), test("assert f(3) == limit"), given("limit = 8"),
+         test("assert limit == 8")], 8),
     "a name read before a later cell binds it": (
         [given("limit = 9"), new_code_cell("limit = 6\n" + WRONG), test("assert f(3) == limit")],
         0),
@@ -416,8 +346,9 @@ OWN_TESTS: dict[str, tuple[list[Any], float]] = {
                                     test("f(1)")], wanted)
         for name, value, wanted in (
             ("NaN", "float('nan')", 0), ("infinity", "float('inf')", 0),
-            ("minus infinity", "-float('inf')", 0), ("a huge number", "10**300 * 10**8", 0),
-            ("a huge negative number", "-10**300 * 10**8", 0), ("NumPy's zero", "np.float64(0)", 0),
+            ("minus infinity", "-float('inf')", 0), ("a huge number", "10**300 * 10**100", 0),
+            ("a huge negative number", "-10**300 * 10**100", 0),
+            ("NumPy's zero", "np.float64(0)", 0),
             ("NumPy's NaN", "np.float64('nan')", 0), ("NumPy's int", "np.int64(0)", 0),
             ("False", "False", 0), ("NumPy's False", "np.bool_(False)", 0),
             ("a 0-d array", "np.zeros(())", 0), ("half of the points", "2.0", 2),
@@ -427,7 +358,7 @@ OWN_TESTS: dict[str, tuple[list[Any], float]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cells", "wanted"), marked(OWN_TESTS, OPEN))
+@pytest.mark.parametrize(("cells", "wanted"), marked(OWN_TESTS))
 def test_own_tests_give_what_their_author_means(
     hurried: Grader, cells: list[Any], wanted: float
 ) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import LOCKED
 from nbformat.v4 import new_code_cell
 from test_attacks import (
     HANDED_OUT,
@@ -53,7 +54,7 @@ def marked_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(TASKS, name, tainted(task))
 
 
-@pytest.fixture(scope="module", params=LEVELS)
+@pytest.fixture(scope="module", params=LOCKED)
 def lied_to(request: pytest.FixtureRequest) -> Iterator[Grader]:
     with Grader(limits=LIMITS, level=request.param) as made:
         yield made
@@ -126,13 +127,8 @@ LIES = {
 }  # fmt: skip
 """What a forged process replies to a hidden question: the question, in every field there is."""
 
-OPEN = dict.fromkeys(
-    ("the name of the value's class", "the type", "the type of nothing"),
-    "the name of a hidden answer's type is told",
-)
 
-
-@pytest.mark.parametrize("lie", marked(LIES, OPEN))
+@pytest.mark.parametrize("lie", marked(LIES))
 def test_reply_that_holds_the_hidden_question_is_not_shown(lied_to: Grader, lie: str) -> None:
     code = FORGED.format(mark="MARK", marker=str(MARKER)[:8], lie=lie)
     right = "lambda a, b: np.mean(np.subtract(a, b) ** 2)"
@@ -205,7 +201,6 @@ class Lies:
         return self.liars[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="the name of a hidden answer's type is told")
 def test_a_thousand_lies_are_not_shown() -> None:
     grader = object.__new__(Grader)
     grader.course_seed, grader.limits = "", LIMITS

@@ -12,6 +12,7 @@ import re
 from functools import cache
 from typing import Any
 
+import numpy as np
 from nbformat import NotebookNode
 
 from autograder import notebook
@@ -95,10 +96,11 @@ class VisiblePass:
     def _worth(self, cell: NotebookNode, value: Any) -> NotebookNode:
         """Return the output of a test that passed: its value where that is a number, or all."""
         points = float(marks(cell)["points"])
-        if is_number(value):
-            if not is_finite(value):
+        number = as_number(value)
+        if number is not None:
+            if not is_finite(number):
                 return outputs.error("NotFinite", "this test came to a number that is not finite")
-            points = min(max(float(value), 0.0), points)
+            points = min(max(float(number), 0.0), points)
         graded_under = {"autograder": {"level": self._student.level}}
         return outputs.result({"text/plain": repr(round(points, 4))}, graded_under)
 
@@ -187,9 +189,13 @@ def has_hidden(cell: NotebookNode) -> bool:
     return bool(without_hidden(cell["source"]) != cell["source"])
 
 
-def is_number(value: Any) -> bool:
-    """Whether a test's last value is a share of its points: a real number, and no truth value."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+def as_number(value: Any) -> Any:
+    """Return a test's last value where it says what the test is worth: a real number, or False."""
+    if isinstance(value, (np.ndarray, np.generic)) and not np.ndim(value):
+        value = value.item()
+    if isinstance(value, bool):
+        return None if value else 0.0
+    return value if isinstance(value, numbers.Real) else None
 
 
 def is_finite(value: Any) -> bool:

@@ -102,6 +102,7 @@ def shell() -> Shell:
     config.InteractiveShell.xmode = "Context"
     Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
     made: Shell = Shell.instance(config=config)
+    made.db = {}  # what %cd and others keep would lie outside of a student's folder
     warm(made, "1 / 0")
     return made
 

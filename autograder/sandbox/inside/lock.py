@@ -95,6 +95,7 @@ class Lock:
         for path in [*SYSTEM, *map(Path, namespaces.DEVICES)]:
             yield path, landlock.READ | landlock.LIST
         yield Path(os.devnull), landlock.READ | landlock.WRITE
+        yield Path("/proc/self/maps"), landlock.READ  # where threadpoolctl finds its libraries
 
     def prove(self) -> None:
         """Try what this process can no longer do; OSError says what it still can."""
