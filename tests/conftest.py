@@ -16,11 +16,11 @@ ROOT = Path(__file__).parent.parent
 LEVEL = levels.settle(ours=True)
 """The strongest isolation level that this machine has."""
 LOCKED = [
-    pytest.param(level, marks=pytest.mark.slow if level == "bubblewrap-shared" else ())
+    pytest.param(level, marks=() if level == LEVEL else pytest.mark.slow)
     for level in levels.LEVELS[1:]
     if not levels.lacks(level)
 ]
-"""The levels that hold something back; the one between the others only in the whole suite."""
+"""The levels that hold something back; all but the strongest only in the whole suite."""
 
 
 @pytest.fixture(scope="session")

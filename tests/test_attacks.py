@@ -11,7 +11,6 @@ the locked `setup`, below another cell), `repeat` times over. What a
                   a syntax error and nothing in its place, and must then miss it
     levels        those that promise to withstand it (default: all)
     seconds       what the notebook may take
-    open          why it is not withstood yet: it must then fail
 
 and how its deed was seen to succeed with its protection away, in a form that harms nobody:
 
@@ -131,7 +130,6 @@ class Attack:
     joined: str = ""
     own: str = ""
     untried: str = ""
-    open: str = ""
     seconds: float = SECONDS
 
 
@@ -148,7 +146,7 @@ def parse(path: Path) -> Attack:
         cells=list(zip(parts[::2], parts[1::2], strict=True)) * int(lines.get("repeat", 1)),
         levels=tuple(lines.get("levels", " ".join(PROMISE)).split()),
         seconds=float(lines.get("seconds", SECONDS)),
-        **{key: lines.get(key, "") for key in ("seen", "open", *TRIED)},
+        **{key: lines.get(key, "") for key in ("seen", *TRIED)},
     )
 
 
@@ -164,7 +162,6 @@ def marked(table: Mapping[str, Any]) -> list[Any]:
 
 
 ATTACKS = [parse(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.txt"))]
-OPEN = {attack.name: attack.open for attack in ATTACKS if attack.open}
 
 
 def submission(attack: Attack, handed_out: NotebookNode, places: dict[str, str]) -> NotebookNode:
@@ -359,7 +356,7 @@ def memory(reset: bool = False) -> int:
     return int(peak) // 1024
 
 
-@pytest.mark.parametrize("attack", marked({a.name: a for a in ATTACKS}, OPEN))
+@pytest.mark.parametrize("attack", marked({a.name: a for a in ATTACKS}))
 def test_attack_earns_what_is_right_and_harms_nobody(world: World, attack: Attack) -> None:
     if world.grader.sandbox.level not in attack.levels:
         pytest.skip("this level does not promise to withstand it")

@@ -29,6 +29,7 @@ from test_grader import given, test
 
 from autograder.classroom.rebuild import rebuild
 from autograder.grader import Grader
+from autograder.grader.judging import Judging
 from autograder.judge import Verdict
 from autograder.judge.behaviour import RAISED, RETURNED
 from autograder.sandbox.inside.wire import Other
@@ -203,16 +204,14 @@ class Lies:
 
 def test_a_thousand_lies_are_not_shown() -> None:
     grader = object.__new__(Grader)
-    grader.course_seed, grader.limits = "", LIMITS
+    grader.course_seed, grader.limits, grader.judging = "", LIMITS, Judging()
     replies = 0
-    names = sorted(TASKS, key=lambda name: len(TASKS[name].pipeline.mistakes))[
-        :12
-    ]  # the quick ones
+    quick = sorted(TASKS, key=lambda name: len(TASKS[name].pipeline.mistakes))[:12]
     for seed in range(0, 10**6, 100):
         draw = random.Random(seed)
         grader.sandbox = lies = Lies(seed)  # type: ignore[assignment]
         hidden = f"### BEGIN HIDDEN TESTS\n{draw.choice(TEACHERS).format(MARKER)}\n"
-        checks = [test(f"check({name})") for name in draw.sample(names, 3)]
+        checks = [test(f"check({name})") for name in draw.sample(quick, 3)]
         cells = [given("from autograder import check"), *checks, new_code_cell("what was asked?"),
                  test(f"assert g(1) == 1\n{hidden}### END HIDDEN TESTS"), new_code_cell("and now?"),
                  test("assert g(2) == 1")]  # fmt: skip
@@ -225,3 +224,4 @@ def test_a_thousand_lies_are_not_shown() -> None:
         replies += sum(liar.replies for liar in lies.liars)
         if replies > 1000:
             break
+    grader.judging.close()

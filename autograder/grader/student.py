@@ -43,7 +43,6 @@ class Student:
         self.died = False
         self.sources: list[str] = []
         self._start, self._session, self._visible = start, start(), shown
-        self._replay: list[str] = []
         self.lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []
         self._end = self.until = time.monotonic() + limits.notebook
@@ -62,7 +61,6 @@ class Student:
             too_long = f"a notebook may have {MAX_SOURCE:,} characters of code"
             return [outputs.error("TooLong", too_long)]
         self._code_left -= len(source)
-        self.sources.append(source)
         self.lost.clear()
         self.died = False
         try:
@@ -73,7 +71,7 @@ class Student:
             ended = outputs.error(death_name(death), f"This cell was stopped: {death}.")
             self._broken.append((source, ended))
             return [ended]
-        self._replay.append(source)
+        self.sources.append(source)
         cleaned = (output for output in map(outputs.cleaned, given) if output)
         kept = [output for output in cleaned if self._fits(output)]
         self._broken += [(source, o) for o in kept if o["output_type"] == "error"]
@@ -174,15 +172,25 @@ class Student:
         self._session.close()
         while time.monotonic() < self._end:
             self._session = self._start()
-            for source in self._replay:
+            for source in self.sources:
                 try:
                     self._session.run(source, self._seconds(self.limits.cell), shown=False)
                 except Died:  # what ran well once does not now: go on without it
                     self._session.close()
-                    self._replay.remove(source)
+                    self.sources.remove(source)
                     break
             else:
                 return
+
+
+class NotPlain:
+    """Stands for what a student's function returned and cannot leave its process."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"<a value of type {self.kind}, which is no plain data>"
 
 
 class RemoteFunction:
@@ -194,7 +202,8 @@ class RemoteFunction:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Call it in U; what it raises there is raised here, by the same built-in name.
 
-        StopIteration is not: it would end a loop of the test, which then has tested nothing.
+        StopIteration is not: it would end a loop of the test, which then has tested nothing. What
+        is no plain data comes back as something that is equal to nothing.
         """
         given = self._student.call(self.__name__, args, keywords)
         if given.error:
@@ -202,6 +211,10 @@ class RemoteFunction:
             known = isinstance(kind, type) and issubclass(kind, Exception)
             ends = known and issubclass(kind, (StopIteration, StopAsyncIteration))
             raise (kind if known and not ends else RuntimeError)(given.message)
+        if given.value is None and given.type == "int":
+            raise OverflowError("an integer that no float can hold")
+        if given.value is None and given.type not in ("", "NoneType"):
+            return NotPlain(given.type)
         return given.value
 
 
