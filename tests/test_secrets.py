@@ -15,13 +15,14 @@ from autograder.grader import Grader
 from autograder.sandbox import NoSandbox, levels
 
 NAME = "02_mse"
-WEAKER = levels.LEVELS[-2]
+WEAKER = "process"
 
 
 @pytest.fixture
 def weaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without the strongest level."""
-    monkeypatch.setattr(levels, "best", lambda: (WEAKER, "bubblewrap is missing; install it"))
+    missing = {"bubblewrap": "bubblewrap is missing; install it", "bubblewrap-shared": "gone"}
+    monkeypatch.setattr(levels, "lacks", lambda level: missing.get(level, ""))
 
 
 @pytest.mark.usefixtures("weaker")
