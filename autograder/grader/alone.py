@@ -71,6 +71,8 @@ def ran(student: Student, task: Task, calls: Sequence[Call], style: Style) -> St
     program = style.source + (COUNTED.format(name=task.name) if counts else "")
     answers = student.ask_alone(program, "__counted__" if counts else task.name, [few, many])
     values = [value_and_steps(answer) if counts else (answer.value, 0) for answer in answers]
+    if len(answers) != 2:
+        return UNREAD
     for (value, _), answer, call in zip(values, answers, (few, many), strict=True):
         if answer.error or not right(value, call, task):
             return UNREAD

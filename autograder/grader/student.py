@@ -147,13 +147,14 @@ class Student:
         return [self.call(name, call.args, {}) for call in calls]
 
     def ask_alone(self, program: str, name: str, calls: Sequence[Call]) -> list[Answer]:
-        """Run a program that is no cell, and is never replayed; return a function's answers."""
+        """Run a program that is no cell, and ask a function of it; no answers where it fails."""
+        questions = [tuple(map(sendable, call.args)) for call in calls]
         try:
-            self._session.run(program, self._seconds(self.limits.cell), shown=False)
-        except Died as death:
+            replies = self._session.alone(program, name, questions, self._seconds(self.limits.call))
+        except Died:
             self._revive()
-            return [Answer(error=death_name(death), message=str(death))] * len(calls)
-        return [self.call(name, call.args, {}) for call in calls]
+            return []
+        return [answer(reply) for reply in replies if isinstance(reply, dict)]
 
     def _missing(self, name: str) -> Answer:
         """Say why a function is not there: the error of the cell that should define it, if any."""

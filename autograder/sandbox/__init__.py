@@ -195,6 +195,14 @@ class Session:
         request = {"do": "call", "name": name, "args": args, "keywords": keywords}
         return self._request(request, seconds)
 
+    def alone(
+        self, program: str, name: str, questions: list[tuple[Any, ...]], seconds: float
+    ) -> list[Any]:
+        """Run a program beside the notebook, not in it; return what a function of it replies."""
+        request = {"do": "alone", "program": program, "name": name, "questions": questions}
+        replies = self._request(request, seconds).get("answers")
+        return replies if isinstance(replies, list) else []
+
     def get(self, name: str, seconds: float) -> tuple[str, Any]:
         """Return ("function", None), ("data", value) or ("missing", None) for a student's name."""
         reply = self._request({"do": "get", "name": name}, seconds)

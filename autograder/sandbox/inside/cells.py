@@ -132,6 +132,16 @@ def serve(connection: socket.socket, made: Shell) -> None:
         connection.sendall(frame)
 
 
+def alone(program: str, name: str, questions: list[tuple[Any, ...]], **_: Any) -> list[Any]:
+    """Run a program in a namespace of its own and ask one of its functions; [] where it fails."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        exec(compile(program, "<alone>", "exec"), names)
+        return [ask(names[name], arguments, {}) for arguments in questions]
+    except Exception:
+        return []
+
+
 def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
     """Return the reply to one request: run a cell, write a file, call a function, give a value."""
     match request["do"]:
@@ -152,6 +162,8 @@ def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
             if not callable(function):
                 return {"error": "NameError", "message": f"name '{request['name']}' is not defined"}
             return ask(function, request["args"], request["keywords"])
+        case "alone":
+            return {"answers": alone(**request)}
         case "get":
             value = made.user_ns.get(request["name"])
             kind = "function" if callable(value) else "data"

@@ -87,14 +87,14 @@ class Lock:
 
     def _files(self) -> Iterable[tuple[Path, int]]:
         """Yield what may be read besides the process's own folder, and what may be written."""
+        yield Path(os.devnull), landlock.READ | landlock.WRITE
+        if self.level != "process":  # nothing is there but what is shown
+            yield Path("/"), landlock.LOOK
+            return
         for path in [*self.shown, INSIDE]:
-            if self.level == "process":
-                yield from landlock.around(path.resolve(), self.hidden.resolve())
-            else:  # an empty folder lies over what is hidden
-                yield path, landlock.LOOK
+            yield from landlock.around(path.resolve(), self.hidden.resolve())
         for path in [*SYSTEM, *map(Path, namespaces.DEVICES)]:
             yield path, landlock.READ | landlock.LIST
-        yield Path(os.devnull), landlock.READ | landlock.WRITE
         yield Path("/proc/self/maps"), landlock.READ  # where threadpoolctl finds its libraries
 
     def prove(self) -> None:
