@@ -181,6 +181,7 @@ def grade(
         if not names and not told:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
+        level = level or str(course.config.Execute.get("level", ""))
         level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
         if level != levels.LEVELS[-1]:
             tell([(f"isolation level {level}", f"{levels.PROTECTS[level]} {levels.best()[1]}.")])
