@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell
 from autograder.classroom.run import shortfalls
 from autograder.grader import Grader
 from autograder.judge import Verdict
+from autograder.sandbox.inside.caps import MAX_OUTPUT
 
 CALM = """def mse_loop(y_true, y_pred):
     return sum((t - p) ** 2 for t, p in zip(y_true, y_pred)) / len(y_true)"""
@@ -175,6 +176,13 @@ def test_test_that_hangs_is_stopped(grader: Grader, hanging: str) -> None:
         grader.limits = usual
     assert hangs.outputs[-1].ename == "TimeoutError"
     assert cells[2].outputs[-1]["data"]["text/plain"] == "4.0"
+
+
+@pytest.mark.parametrize("tested", ["for _ in range(19): print(f())", "assert not f(), 19 * f()"])
+def test_what_a_test_says_of_a_large_answer_is_cut(grader: Grader, tested: str) -> None:
+    cells = [new_code_cell("def f(): return 'x' * 200_000"), test(tested)]
+    grader.grade_notebook(cells)
+    assert 500_000 < len(str(cells[1].outputs)) < 2.1 * MAX_OUTPUT + 1000  # told twice
 
 
 def test_both_halves_have_the_data_files(grader: Grader, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.judge import without_magics
-from autograder.sandbox.inside.caps import MAX_LINES, MAX_TEXT
+from autograder.sandbox.inside.caps import MAX_LINES, MAX_OUTPUT, MAX_TEXT
 
 SHOWN = ("text/plain", "text/html", "text/latex", "text/markdown", "image/png", "image/svg+xml")
 TEST_CELL = "<test cell>"
@@ -73,7 +73,7 @@ def told(raised: BaseException, source: str) -> NotebookNode:
     """Return what a visible test raised, with its line: a student learns from that one."""
     line = raised_at(raised)
     where = [f"----> {source.splitlines()[line - 1].strip()}"] if line else []
-    return error(type(raised).__name__, str(raised), where)
+    return error(type(raised).__name__, str(raised)[:MAX_OUTPUT], where)
 
 
 def untold(raised: BaseException, source: str, hides: bool) -> NotebookNode:

@@ -6,7 +6,6 @@ import ast
 import builtins
 import contextlib
 import importlib
-import io
 import os
 import signal
 import symtable
@@ -22,6 +21,8 @@ from autograder.grader import outputs
 from autograder.grader.cells import without_hidden
 from autograder.grader.student import RemoteFunction, Student
 from autograder.judge import without_magics
+from autograder.sandbox.inside.ask import Printed
+from autograder.sandbox.inside.caps import MAX_OUTPUT
 from autograder.tasks import TASKS
 
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
@@ -53,7 +54,7 @@ class Trusted:
         self, source: str, check: Callable[[object], float], hidden: bool = True
     ) -> Outcome:
         """Execute a locked cell, or but for its hidden tests; nothing that it does raises here."""
-        printed = io.StringIO()
+        printed = Printed(MAX_OUTPUT)  # a test may print what a student's function returned
         value: Any = None
         raised: BaseException | None = None
         borrowed: dict[str, Any] = {}

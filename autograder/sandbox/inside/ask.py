@@ -16,11 +16,15 @@ from .caps import MAX_TEXT
 
 
 class Printed(io.StringIO):
-    """A stdout that keeps the first MAX_TEXT characters and drops the rest."""
+    """A stdout that keeps the first characters, so many at the most, and drops the rest."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
 
     def write(self, text: str) -> int:
         """Keep what still fits."""
-        super().write(text[: max(0, MAX_TEXT - self.tell())])
+        super().write(text[: max(0, self.most - self.tell())])
         return len(text)
 
 
@@ -29,7 +33,7 @@ def ask(
 ) -> dict[str, Any]:
     """Call `function` and return the fields of an Answer."""
     before = copy.deepcopy(args)
-    printed = Printed()
+    printed = Printed(MAX_TEXT)
     answer: dict[str, Any] = {}
     try:
         with contextlib.redirect_stdout(printed), np.errstate(all="ignore"):
