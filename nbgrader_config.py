@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.classroom.pages import tame_names
+from autograder.classroom.names import tame_names
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 

@@ -6,22 +6,21 @@ is rendered first and cleaned last, so that no later step can wake what was clea
 
 from __future__ import annotations
 
-import functools
 import html
 import re
-import sys
 from typing import Any
 from urllib.parse import unquote
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from bs4 import BeautifulSoup
-from jinja2 import Environment, pass_context
-from markupsafe import Markup
+from jinja2 import pass_context
 from mistune.plugins import import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from pygments.token import STANDARD_TYPES
+
+from autograder.classroom.names import LIVE_TEX, tamed, without_live_tex
 
 Resources = dict[str, Any]
 
@@ -49,8 +48,6 @@ STYLES = CSSSanitizer(
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.A)
 STYLE_SHEET = re.compile(r"<style\b[^<]*(</style\s*>)?", re.I)
 """pandas has one before each table; it would be shown as text."""
-LIVE_TEX = re.compile(r"\\(?=(href|cssId|class|style|require|mmlToken|bbox|unicode)(?![A-Za-z]))")
-"""What MathJax makes links, names and styles of."""
 PLUGINS = [import_plugin(name) for name in ("strikethrough", "table", "url", "def_list")]
 
 
@@ -134,11 +131,6 @@ def inert(page: str) -> str:
     return str(soup)
 
 
-def without_live_tex(text: str) -> str:
-    """Break the names of MathJax's live commands, invisibly, so that they are shown as written."""
-    return LIVE_TEX.sub("\\\\\N{WORD JOINER}", text)
-
-
 def allowed(tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stay."""
     if name == "src":
@@ -170,24 +162,3 @@ def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, R
             if latex := output.get("data", {}).pop("text/latex", ""):  # MathJax reads it as well
                 output.data.setdefault("text/html", html.escape(latex))
     return notebook, resources
-
-
-def tamed(value: Any) -> Any:
-    """Return a name that ends no text, attribute or string of a script; other values as they are.
-
-    An apostrophe and an ampersand stay: formgrader's scripts ask for O'Brien by this name.
-    """
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    value = without_live_tex(value).replace("&#", "&amp;#")
-    return Markup(value.translate({ord(letter): f"&#{ord(letter)};" for letter in '<>"\\'}))
-
-
-def tame_names() -> None:
-    """Let formgrader's lists do so with the names of students and assignments, as they forget to.
-
-    To be called while formgrader reads its settings; elsewhere it does nothing.
-    """
-    formgrader: Any = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
-    if formgrader:
-        formgrader.Environment = functools.partial(Environment, autoescape=True, finalize=tamed)
