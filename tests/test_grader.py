@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from pathlib import Path
 
 import nbformat
 import nbgrader
 import pytest
+from conftest import LEVEL
 from nbformat.v4 import new_code_cell
 
 from autograder.classroom.run import shortfalls
 from autograder.grader import Grader
+from autograder.grader.alarm import interrupted, undisturbed
 from autograder.judge import Verdict
+from autograder.sandbox import Sandbox
 from autograder.sandbox.inside.caps import MAX_OUTPUT
 
 CALM = """def mse_loop(y_true, y_pred):
@@ -183,6 +187,46 @@ def test_what_a_test_says_of_a_large_answer_is_cut(grader: Grader, tested: str) 
     cells = [new_code_cell("def f(): return 'x' * 200_000"), test(tested)]
     grader.grade_notebook(cells)
     assert 500_000 < len(str(cells[1].outputs)) < 2.1 * MAX_OUTPUT + 1000  # told twice
+
+
+def test_alarm_strikes_only_where_nothing_loses_its_place() -> None:
+    done = []
+    with pytest.raises(TimeoutError), interrupted(0.05):
+        with undisturbed():
+            time.sleep(0.1)
+            done.append("asked")
+        done.append("too late")
+    assert done == ["asked"]
+
+
+def test_zygote_that_was_interrupted_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupts(*_: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    with Sandbox(LEVEL) as sandbox:
+        monkeypatch.setattr("autograder.sandbox.wire.exactly", interrupts)
+        with pytest.raises(KeyboardInterrupt):
+            sandbox.session()
+        for _ in range(3):
+            session = sandbox.session()
+            assert session.run("1 + 1", 10)[-1]["data"]["text/plain"] == "2"
+            session.close()
+
+
+def test_cells_that_end_the_process_when_they_are_replayed_cost_little(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start = grader.sandbox.session
+    monkeypatch.setattr(grader.sandbox, "session", lambda *a: started.append(a) or start(*a))
+    dies = "import os\nlen(get_ipython().display_formatter.active_types) == 1 and os._exit(0)"
+    cells = [new_code_cell(f"{dies}\n{number}") for number in range(100)]
+    cells += [new_code_cell("import os\ndef f(): os._exit(1)"), test("f()"), given("x = 1"),
+              test("assert x == 1")]  # fmt: skip
+    grader.grade_notebook(cells)
+    assert len(started) < 10
+    assert cells[-1].outputs[-1]["data"]["text/plain"] == "4.0"
 
 
 def test_both_halves_have_the_data_files(grader: Grader, tmp_path: Path) -> None:

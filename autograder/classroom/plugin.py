@@ -11,11 +11,11 @@ from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, List, Unicode, Union
 
-from autograder.classroom.course import Course
+from autograder.classroom.course import Course, CourseError
 from autograder.classroom.rebuild import read, rebuild, reduced, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
-from autograder.sandbox import levels
+from autograder.sandbox import NoSandbox, levels
 
 Resources = dict[str, Any]
 
@@ -94,11 +94,10 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         ids = resources["nbgrader"]
         limits = Limits(self.cell_seconds, self.call_seconds)
         course = Course(Path(self.parent.parent.coursedir.root))
-        grading = grader(
-            str(self.course_seed) or course.seed(),
-            limits,
-            levels.settle(self.level),
-            course.own_tasks(),
-        )
-        grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
+        seed = str(self.course_seed) or course.seed()
+        try:
+            grading = grader(seed, limits, levels.settle(self.level), course.own_tasks())
+            grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
+        except NoSandbox as problem:  # nbgrader tells what is an Exception
+            raise CourseError(str(problem)) from None
         return nb, resources

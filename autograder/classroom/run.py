@@ -31,7 +31,6 @@ from autograder.classroom.rebuild import (
     rebuild,
 )
 from autograder.grader import Grader, Limits, data_files, is_locked, marks
-from autograder.sandbox import NoSandbox
 from autograder.tasks import load_tasks
 
 
@@ -137,8 +136,6 @@ def run(job: Job, student: str, folder: Path) -> Graded:
             graded.mistakes.update({v.task: v.mistakes for v in verdicts if v.mistakes})
     except Unreadable as reason:
         graded = Graded(student, graded.digest, 0.0, problem=str(reason))
-    except NoSandbox:
-        raise
     except Exception as problem:  # whatever it is, it is not the end of the others
         why = f"could not be graded: {type(problem).__name__}: {printable(problem, 200)}"
         graded = Graded(student, graded.digest, 0.0, problem=why)

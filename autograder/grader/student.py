@@ -14,12 +14,15 @@ from typing import Any, Self
 from nbformat import NotebookNode
 
 from autograder.grader import outputs
+from autograder.grader.alarm import undisturbed
 from autograder.grader.values import answer, sendable, too_large
 from autograder.judge import Answer
 from autograder.sandbox import Died, Session, TooSlow
 from autograder.sandbox.inside.caps import MAX_OUTPUTS, MAX_SHOWN, MAX_SOURCE
 from autograder.tasks import Call
 
+REVIVALS = 4
+"""How often a process is brought back to where it was, while other cells than before end it."""
 GONE = ("TimeoutError", "ProcessEnded")
 """Answers of a function that is not asked again: its process was too slow, or ended."""
 
@@ -109,22 +112,24 @@ class Student:
             return Answer(error=death_name(over), message=str(over))
         sent = tuple(map(sendable, args))
         keywords = {key: sendable(value) for key, value in keywords.items()}
-        try:
-            return answer(self._session.call(name, sent, keywords, seconds))
-        except Died as death:
-            self._revive()
-            gone = Answer(error=death_name(death), message=str(death))
-            if not death.too_slow or seconds == self.limits.call:  # it had all its time
-                self.lost[name] = gone
-            return gone
+        with undisturbed():
+            try:
+                return answer(self._session.call(name, sent, keywords, seconds))
+            except Died as death:
+                self._revive()
+                gone = Answer(error=death_name(death), message=str(death))
+                if not death.too_slow or seconds == self.limits.call:  # it had all its time
+                    self.lost[name] = gone
+                return gone
 
     def fetch(self, name: str) -> Any:
         """Return a student's name: a remote function, or plain data; KeyError if missing."""
-        try:
-            kind, value = self._session.get(name, self._call_seconds())
-        except Died:
-            self._revive()
-            raise KeyError(name) from None
+        with undisturbed():
+            try:
+                kind, value = self._session.get(name, self._call_seconds())
+            except Died:
+                self._revive()
+                raise KeyError(name) from None
         if kind == "missing" or too_large(value):
             raise KeyError(name)
         return RemoteFunction(name, self) if kind == "function" else value
@@ -171,7 +176,7 @@ class Student:
     def _revive(self) -> None:
         """Start a new process and bring it to where the dead one was."""
         self._session.close()
-        while time.monotonic() < self._end:
+        for _ in range(REVIVALS):
             self._session = self._start()
             for source in self.sources:
                 try:
@@ -182,6 +187,8 @@ class Student:
                     break
             else:
                 return
+        self.sources.clear()
+        self._session = self._start()
 
 
 class NotPlain:

@@ -7,9 +7,7 @@ import builtins
 import contextlib
 import importlib
 import os
-import signal
 import symtable
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +16,7 @@ from typing import Any
 
 from autograder import notebook
 from autograder.grader import outputs
+from autograder.grader.alarm import interrupted
 from autograder.grader.cells import without_hidden
 from autograder.grader.student import RemoteFunction, Student
 from autograder.judge import without_magics
@@ -168,22 +167,3 @@ def read_first(name: str, tree: ast.Module) -> bool:
         if any(s.get_name() == name for s in symtable.symtable(source, "", "exec").get_symbols()):
             return True
     return False
-
-
-@contextlib.contextmanager
-def interrupted(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in a test cell of the course that hangs, where Python offers a way."""
-
-    def late(*_: object) -> None:
-        raise TimeoutError(f"this test took longer than {seconds:g} seconds")
-
-    if threading.current_thread() is not threading.main_thread() or os.name != "posix":
-        yield
-        return
-    earlier = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, earlier)

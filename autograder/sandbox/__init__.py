@@ -144,9 +144,13 @@ class Sandbox:
 
     def _tell(self, message: bytes, handle: socket.socket | None = None) -> int:
         handles = [handle.fileno()] if handle else []
-        socket.send_fds(self._control, [message], handles)
         deadline = time.monotonic() + PATIENCE
-        (pid,) = PID.unpack(wire.exactly(self._control, PID.size, deadline))
+        try:
+            socket.send_fds(self._control, [message], handles)
+            (pid,) = PID.unpack(wire.exactly(self._control, PID.size, deadline))
+        except BaseException:  # its answer would be taken for that to the next question
+            self._control.close()
+            raise
         return int(pid)
 
     def close(self) -> None:

@@ -45,8 +45,11 @@ TRY_OUT = (
 )
 
 
-class NoSandbox(Exception):
-    """No student's process can be started here, or not at this level; str() says why."""
+class NoSandbox(BaseException):
+    """No student's process can be started here, or not at this level; str() says why.
+
+    It is no Exception, for no test cell may take it for an error of the student's.
+    """
 
 
 def best() -> tuple[str, str]:
