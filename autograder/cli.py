@@ -152,8 +152,6 @@ def grade(
     autograder grade 02_mse                grade all that is in grading/submitted/
     """
     with say.status("Starting nbgrader"):
-        from concurrent.futures.process import BrokenProcessPool
-
         from autograder.classroom import report
         from autograder.classroom.collect import Told, collect
         from autograder.classroom.course import Course, CourseError
@@ -199,8 +197,6 @@ def grade(
         raise fail(str(problem)) from None
     except NoSandbox as problem:
         raise fail(str(problem)) from None
-    except BrokenProcessPool:
-        raise fail("a grading process was killed; --resume goes on from there") from None
     except KeyboardInterrupt:
         raise fail("stopped; what was graded is kept, --resume goes on from there") from None
     lines.sort(key=lambda line: line["student"])

@@ -209,3 +209,26 @@ def test_our_own_notebooks_may_be_links(tmp_path: Path) -> None:
     for path in paths:
         path.symlink_to(ROOT / path.name / NAME / f"{NAME}.ipynb")
     assert template(*paths).cells
+
+
+def test_submission_that_gets_its_worker_killed_ends_nobody_else(course: Course) -> None:
+    source = course.root / "solutions" / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    test = next(cell for cell in notebook.cells if cell.id == "test_squared_errors")
+    deadly = "import os, signal\nif squared_errors([1], [1]) == 'die': os.kill(os.getpid(), 9)\n"
+    test.source = deadly + test.source  # as when the machine has no memory left
+    nbformat.write(notebook, source)
+    course.release(NAME)
+    paths = write_sample(course, NAME, 4)
+    dies = nbformat.read(paths[2], as_version=4)
+    for cell in dies.cells:
+        if cell.id == "squared_errors":
+            cell.source = "def squared_errors(*a): return 'die'"
+    nbformat.write(dies, paths[2])
+    names = [path.parent.parent.name for path in paths]
+    lines = {
+        line["student"]: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
+    }
+    assert lines.keys() == set(names)
+    assert lines[names[2]]["points"] is None and "was ended" in lines[names[2]]["notes"][0]
+    assert all(lines[name]["points"] is not None for name in names if name != names[2])

@@ -6,6 +6,7 @@ are notebooks as instructors write them, with the points that they mean to give,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import LOCKED, ROOT
 from nbformat.v4 import new_code_cell
-from test_attacks import LEVELS, Attack, graded, marked, submission
+from test_attacks import LEVELS, Attack, graded, marked, memory, submission
 from test_exercises import ASSIGNMENTS
 from test_grader import given, test
 
@@ -197,6 +198,9 @@ def total(grader: Grader, cells: list[Any]) -> float:
     )
 
 
+RAISES = "def f(*a):\n    raise ValueError\n"
+
+
 def helped(helper: str, tested: str, own: str) -> list[Any]:
     """Return a notebook: the student's own cell, a locked helper, an answer, a test."""
     return [new_code_cell(own), given(helper), test(tested)]
@@ -260,8 +264,53 @@ def test_name_that_a_locked_cell_binds_is_never_the_students(hurried: Grader, bi
     assert total(hurried, helped(binds, TESTED, RIGHT + YES)) == 4
 
 
+UNSEEN = {
+    "await": "import asyncio\nawait asyncio.sleep(0)\n" + HELPER,
+    "a magic that runs a file": "%run helpers.py",
+    "a magic with a value": "%time close = lambda a, b: abs(a - b) < 1e-9",
+    "what a magic gives": "close = %time None",
+    "a cell in another language": "%%html\n<b>close</b>",
+    "what IPython makes of a word": "cd .\n" + HELPER,
+    "everything of a module that is not here": "from no_such_helpers import *",
+    "text that is executed, after an error": f"f(0)\nexec({HELPER!r})",
+    "globals, after an error": "f(0)\nglobals()['close'] = lambda a, b: abs(a - b) < 1e-9",
+}
+"""Locked cells that bind a helper where nobody but IPython, or a run to the end, can tell."""
+
+
+@pytest.mark.parametrize("binds", marked(UNSEEN))
+def test_helper_that_nobody_saw_bound_is_not_the_students(hurried: Grader, binds: str) -> None:
+    for wrong in (WRONG, RAISES):
+        assert total(hurried, helped(binds, TESTED, wrong + YES)) == 0
+
+
+@pytest.mark.parametrize("line", ["%matplotlib inline", "%config x.y = 1", "%%time", "!true"])
+def test_harmless_magic_changes_nothing(hurried: Grader, line: str) -> None:
+    assert total(hurried, helped(f"{line}\n{HELPER}", TESTED, RIGHT + YES)) == 4
+    assert total(hurried, helped(f"{line}\n{HELPER}", TESTED, WRONG + YES)) == 0
+
+
+ROWS = {
+    "summed": "assert abs(sum(f(1)) - 1) < 1e-9",
+    "listed": "assert len(f(1).tolist()) == 1",
+    "reduced": "assert f(1).sum(axis=0).size == 1",
+    "counted out": "assert len(list(range(g(1)))) == 3",
+}
+
+
+@pytest.mark.parametrize("tested", marked(ROWS))
+def test_an_answer_cannot_make_a_test_large(hurried: Grader, tested: str) -> None:
+    """Rows of nothing: few bytes, and as many turns of a loop that hears no alarm."""
+    own = "import numpy as np\nf = lambda x: np.zeros((2**26, 0))\ng = lambda x: 2**28\n"
+    if "axis" in tested:
+        own = own.replace("(2**26, 0)", "(0, 2**26)")
+    before = memory(reset=True)
+    begun = time.monotonic()
+    assert total(hurried, [new_code_cell(own), test(tested)]) == 0
+    assert time.monotonic() - begun < 20 and memory() - before < 1500
+
+
 NOW = "check(mse_loop)"
-RAISES = "def f(*a):\n    raise ValueError\n"
 STOPS = "def f(*a):\n    raise StopIteration\n"
 SETUP, SCORED = given("from autograder import check"), test(f"score = {NOW}\nscore")
 CALM = """def mse_loop(y_true, y_pred):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -53,30 +54,55 @@ def grade_class(
         for name in [n for n in names if n in done and done[n]["digest"] == job.digest(folders[n])]:
             folders.pop(name)
             yield done[name]
-        context = get_context("forkserver")
-        context.set_forkserver_preload(["autograder.classroom.run"])
-        pool = ProcessPoolExecutor(min(workers, len(folders)) or 1, context, start_worker)
-        try:
-            for batch in finished(pool, job, folders):
-                yield from recorder.record(batch)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for batch in finished(job, folders, min(workers, len(folders)) or 1):
+            yield from recorder.record(batch)
 
 
-def finished(
-    pool: ProcessPoolExecutor, job: Job, folders: dict[str, Path]
-) -> Iterator[list[Graded]]:
+def workers_of(size: int) -> ProcessPoolExecutor:
+    """Return a pool of processes that grade."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["autograder.classroom.run"])
+    return ProcessPoolExecutor(size, context, start_worker)
+
+
+def finished(job: Job, folders: dict[str, Path], size: int) -> Iterator[list[Graded]]:
     """Yield submissions as they are finished: all at once that were while the last were written.
 
-    Only some are on their way at any time, so that no memory grows with the class.
+    Only some are on their way at any time, so that no memory grows with the class. Where a worker
+    is killed, all that were on their way are graded again, each alone: so it shows whose it was.
     """
     assert job.common
-    waiting = iter(folders.items())
-    running: set[Future[Graded]] = set()
-    while True:
-        for name, folder in itertools.islice(waiting, AHEAD - len(running)):
-            running.add(pool.submit(run, job, name, folder))
-        if not running:
-            return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        yield [future.result() for future in done]
+    waiting = deque(folders.items())
+    running: dict[Future[Graded], tuple[str, Path]] = {}
+    pool = workers_of(size)
+    try:
+        while True:
+            try:
+                while waiting and len(running) < AHEAD:
+                    running[pool.submit(run, job, *waiting[0])] = waiting[0]
+                    waiting.popleft()
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                yield [future.result() for future in done]
+                for future in done:
+                    del running[future]
+            except BrokenProcessPool:
+                pool.shutdown()
+                yield [alone(job, name, folder) for name, folder in running.values()]
+                running.clear()
+                pool = workers_of(size)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def alone(job: Job, name: str, folder: Path) -> Graded:
+    """Grade one submission in a process of its own, whose death is its own fault."""
+    pool = workers_of(1)
+    try:
+        return pool.submit(run, job, name, folder).result()
+    except BrokenProcessPool:
+        why = "could not be graded: the process that graded it was ended; look at it by hand"
+        return Graded(name, job.digest(folder), 0.0, problem=why)
+    finally:
+        pool.shutdown()

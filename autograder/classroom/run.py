@@ -5,9 +5,11 @@ It knows no gradebook and imports no nbgrader, so that any number of processes c
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -31,7 +33,10 @@ from autograder.classroom.rebuild import (
     rebuild,
 )
 from autograder.grader import Grader, Limits, data_files, is_locked, marks
+from autograder.grader.alarm import alarm
 from autograder.tasks import load_tasks
+
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,9 @@ def grader(course_seed: str, limits: Limits, level: str, tasks: tuple[Path, ...]
 def start_worker() -> None:
     """Leave Ctrl-C to the process that writes the gradebook, and do not outlive that process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    alarm.kills = True
+    if sys.platform == "linux":  # a worker that hears nothing is ended by the kernel
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=end_with_parent, daemon=True).start()
 
 

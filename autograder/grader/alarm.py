@@ -8,6 +8,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.sandbox.inside.caps import TEST_BYTES
+
+DEAF = 20.0
+"""Seconds of CPU after its time that a test cell has to hear the alarm."""
 
 
 @dataclass
@@ -16,6 +22,8 @@ class Alarm:
 
     held: bool = False
     due: str = ""
+    kills: bool = False
+    """Whether a test cell that hangs where no alarm is heard ends its process: only a worker's."""
 
 
 alarm = Alarm()
@@ -36,11 +44,34 @@ def interrupted(seconds: float) -> Iterator[None]:
         return
     earlier = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    if alarm.kills:  # sum(range(10**15)) is one step of Python's, between which alarms are heard
+        signal.setitimer(signal.ITIMER_PROF, seconds + DEAF)
+    try:
+        with bounded_memory():
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
+
+
+@contextlib.contextmanager
+def bounded_memory() -> Iterator[None]:
+    """Let a test cell grow by TEST_BYTES and no more, where the system can hold it to that."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + TEST_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    except (ImportError, OSError, ValueError):
+        yield
+        return
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, earlier)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @contextlib.contextmanager

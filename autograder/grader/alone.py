@@ -21,7 +21,7 @@ Written = tuple[Task, Sequence[Call], Sequence[str]]
 
 COUNTED = """
 def __counted__(*args):
-    from sys import settrace
+    from sys import gettrace, settrace
     here, steps = __counted__.__code__.co_filename, 0
     def step(frame, event, argument):
         nonlocal steps
@@ -31,14 +31,15 @@ def __counted__(*args):
     settrace(step)
     try:
         value = {name}(*args)
+        heard = gettrace() is step  # an error in the midst of counting ends it
     finally:
         settrace(None)
-    return [value, steps]
+    return [value, steps if heard else {many}]
 """
 """Asked in the place of a function, this also counts the lines that it runs, but no library's."""
 
-FEW = 50
-"""Steps that whole-array code may take more for 500 samples than for a few."""
+FEW, MANY = 50, 300
+"""Steps that whole-array code may take more for 500 samples than for a few, and at all."""
 UNREAD = Style("unreadable", "", True)
 """The style of what was never read."""
 
@@ -65,19 +66,21 @@ def ran(student: Student, task: Task, calls: Sequence[Call], style: Style) -> St
     """Run what was read where there is nothing else against it; return the style after that."""
     if style.slug or not style.source:
         return style if style.slug else UNREAD
-    hidden = [call for call in calls if call.kind == "random"]
-    few, many = hidden[0], hidden[-1]
     counts = task.style == "numpy" and style.own
-    program = style.source + (COUNTED.format(name=task.name) if counts else "")
-    answers = student.ask_alone(program, "__counted__" if counts else task.name, [few, many])
-    values = [value_and_steps(answer) if counts else (answer.value, 0) for answer in answers]
-    if len(answers) != 2:
+    program = style.source + (COUNTED.format(name=task.name, many=MANY + 1) if counts else "")
+    answers = student.ask_alone(program, "__counted__" if counts else task.name, calls)
+    if len(answers) != len(calls):
         return UNREAD
-    for (value, _), answer, call in zip(values, answers, (few, many), strict=True):
-        if answer.error or not right(value, call, task):
-            return UNREAD
-    (_, start), (_, end) = values
-    return replace(style, slug="hidden-loop") if end - start > FEW else style
+    values = [value_and_steps(answer) if counts else (answer.value, 0) for answer in answers]
+    wrong = frozenset(
+        place
+        for place, ((value, _), answer, call) in enumerate(zip(values, answers, calls, strict=True))
+        if answer.error or not right(value, call, task)
+    )
+    steps = [taken for (_, taken), call in zip(values, calls, strict=True) if call.kind == "random"]
+    if steps[-1] - steps[0] > FEW or max(steps) > MANY:
+        return replace(style, slug="hidden-loop")
+    return replace(style, wrong=wrong)
 
 
 def value_and_steps(answer: Answer) -> tuple[object, int]:

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from autograder.grader.alarm import undisturbed
 from autograder.judge import Answer, Finding, Row, Style, Verdict, judge, read_style
 from autograder.sandbox.inside.caps import JUDGE_BYTES, JUDGE_SECONDS
 from autograder.tasks import LOADED, TASKS, Call, Task, load_tasks
@@ -57,21 +58,23 @@ class Judging:
 
     def _ask(self, task: str, given: tuple[Any, ...]) -> object:
         """Return what was made of this, or in a few words why nothing was."""
-        connection = self._line(TASKS[task])
-        try:
-            connection.send((task, given))
-            if not connection.poll(self._seconds + GRACE):
-                raise EOFError
-            made = connection.recv()
-        except (EOFError, ConnectionError):  # it ended itself, or does not even do that
-            self.close()
-            return f"over {self._seconds:g} seconds, or too much memory"
-        except BaseException:  # a test's time is over, for one: what still comes would be taken
-            self.close()  # for the answer to the next question
-            raise
-        if not isinstance(made, (Verdict, Style)):
-            self.close()
-        return made
+        known = TASKS[task]
+        with undisturbed():
+            try:
+                connection = self._line(known)
+                connection.send((task, given))
+                if not connection.poll(self._seconds + GRACE):
+                    raise EOFError
+                made = connection.recv()
+            except (EOFError, ConnectionError):  # it ended itself, or does not even do that
+                self.close()
+                return f"over {self._seconds:g} seconds, or too much memory"
+            except BaseException:  # what still comes would be taken for the next answer
+                self.close()
+                raise
+            if not isinstance(made, (Verdict, Style)):
+                self.close()
+            return made
 
     def _line(self, task: Task) -> Connection:
         """Return the line to a process that knows this task; a new one where there is none."""
@@ -83,11 +86,12 @@ class Judging:
             self._known = dict(TASKS)
             self._connection, theirs = context.Pipe()
             given = (theirs, self._seconds, [] if forks else LOADED)
-            self._process = context.Process(target=serve, args=given, daemon=True)  # type: ignore[attr-defined]
+            process = context.Process(target=serve, args=given, daemon=True)  # type: ignore[attr-defined]
             with warnings.catch_warnings():
                 # Newer Pythons warn of threads; the one that is here waits for its parent's end.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                self._process.start()
+                process.start()
+            self._process = process
             theirs.close()
         return self._connection
 

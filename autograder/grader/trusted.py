@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import importlib
 import os
+import re
 import symtable
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,16 @@ from autograder.tasks import TASKS
 os.environ.setdefault("MPLBACKEND", "agg")  # test cells may import pyplot; nobody looks
 
 
+IPYTHON = {"In", "Out", "get_ipython", "exit", "quit", "_", "__", "___", "_i", "_ih", "_oh", "_dh"}
+"""Names that IPython gives to every notebook; the student's notebook can hold anything in them."""
+HARMLESS_MAGIC = re.compile(
+    r"%%?(matplotlib|config|load_ext|pip|conda|precision|timeit|time$|capture$)|!|\?|.*\?$"
+)
+"""Lines of IPython's that bind no name of the notebook's (%%time and %%capture head a cell)."""
+DYNAMIC = {"exec", "eval", "globals", "locals", "vars", "setattr", "modules", "__dict__"}
+"""Words of a cell that may bind names which no reader sees."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a locked cell: its last line's value, what it printed, what it raised."""
@@ -41,13 +52,15 @@ class Trusted:
 
     A name that a locked cell may bind is never looked up in the student's process from there on,
     whatever became of that cell: a student can make it fail, and would then put in their own.
-    `check` is ours from the beginning.
+    Where nobody can tell what a cell would have bound, no name is looked up any more. `check` is
+    ours from the beginning, and so are IPython's own names.
     """
 
     def __init__(self, student: Student) -> None:
         self.student = student
         self._bound: dict[str, Any] = {"__name__": "__main__", "check": notebook.check}
-        self._ours = {*self._bound, *vars(builtins)}
+        self._ours = {*self._bound, *vars(builtins), *IPYTHON}
+        self._borrows = True
 
     def execute(
         self, source: str, check: Callable[[object], float], hidden: bool = True
@@ -75,12 +88,13 @@ class Trusted:
             raised = problem
         finally:
             notebook.graded_by.reset(token)
+        self._borrows &= foreseeable(source, failed=raised is not None)
         self._bound = {k: v for k, v in names.items() if k not in borrowed or borrowed[k] is not v}
         return Outcome(value, printed.getvalue(), raised)
 
     def _borrow(self, cell: Parsed) -> dict[str, Any]:
         """Return the student's names that a cell reads; from now on what it binds is ours."""
-        wanted = cell.reads - self._ours
+        wanted = cell.reads - self._ours - self._bound.keys() if self._borrows else set()
         self._ours |= cell.binds
         found: dict[str, Any] = {}
         for name in sorted(wanted):
@@ -89,6 +103,19 @@ class Trusted:
             if name in TASKS and name not in found:
                 found[name] = RemoteFunction(name, self.student)  # so that its check can complain
         return found
+
+
+def foreseeable(source: str, failed: bool) -> bool:
+    """Whether all that a locked cell may bind can be read in it, or is bound by now."""
+    lines = {line.strip() for line in source.splitlines()}
+    unread = lines - {line.strip() for line in without_magics(source).splitlines()}
+    if not all(map(HARMLESS_MAGIC.match, unread)):
+        return False
+    try:
+        parsed(source, hidden=True)
+    except Exception:  # `await`, %%html; `import *` from a module that is not here
+        return False
+    return not (failed and DYNAMIC & set(re.findall(r"\w+", source)))
 
 
 @dataclass(frozen=True)
@@ -146,8 +173,7 @@ def bound_in(source: str) -> set[str]:
     found = {s.get_name() for s in global_symbols(source) if s.is_assigned() or s.is_imported()}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            with contextlib.suppress(ImportError):
-                found |= vars(importlib.import_module(node.module or "")).keys()
+            found |= vars(importlib.import_module(node.module or "")).keys()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,12 @@ def too_large(value: Any) -> bool:
 
 
 def extent(value: Any) -> tuple[int, int]:
-    """Return how many values there are in `value`, and the length of its longest text."""
+    """Return how many values there are in `value`, and the length of its longest text.
+
+    Rows of nothing count as well: a test may walk them, or reduce them to as many numbers.
+    """
     if isinstance(value, np.ndarray):
-        return value.size, 1
+        return math.prod(max(1, length) for length in value.shape), 1
     if isinstance(value, (list, tuple, dict)):
         parts = [*map(extent, value.values() if isinstance(value, dict) else value)]
         return sum(n for n, _ in parts), max((width for _, width in parts), default=1)

@@ -76,7 +76,10 @@ def judge(
             Row("style", None, "counts once the values are right"),
         )
         return Verdict(task.name, rows, (*found, *changed), example(task, asked))
-    slug = (style or read_style(task, cells)).slug
+    style = style or read_style(task, cells)
+    slug = style.slug
+    if any(one.right and place in style.wrong for place, one in enumerate(asked)):
+        slug = "unreadable"  # what was read is not what earns the points
     troubles = failing(edges) + ["your inputs are changed" for _ in changed]
     rows = (
         Row("values", True, "as the reference"),

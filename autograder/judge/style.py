@@ -88,6 +88,7 @@ CLOSED = OPAQUE | {
     "memoryview",
 }
 DOORS = INNER | {
+    "update_wrapper",
     "attrgetter", "methodcaller", "get_type_hints", "ForwardRef", "Formatter", "make_dataclass",
     "eval", "query", "load", "read_pickle", "tofile", "memmap", "obj", "mro", "user_global_ns",
     "gi_frame", "gi_code", "cr_frame", "ag_frame", "tb_frame", "tb_next", "f_back", "f_builtins",
@@ -168,6 +169,8 @@ class Style:
     source: str
     own: bool
     """Whether all of it is held to the style: nothing that the task invites to call is in it."""
+    wrong: frozenset[int] = frozenset()
+    """Questions, by their place, that the program alone answers wrongly."""
 
 
 def read_style(task: Task, cells: Iterable[str]) -> Style:
@@ -223,6 +226,8 @@ class Reached:
             elif isinstance(node, ast.Attribute):
                 found = {f"{path}.{node.attr}" for path in self._parts.get(id(node.value), ())}
                 self._parts[id(node)] = {path for path in found if path.count(".") < DEEPEST}
+                if len(self._parts[id(node)]) < len(found):
+                    self.packages.add("")  # which nobody may lean on
                 self.paths |= self._parts[id(node)]
 
     def _import(self, node: ast.AST) -> None:
@@ -287,6 +292,10 @@ class Reached:
                 # Whoever changes a library changes what all others find in it.
                 changed = not isinstance(context, ast.Load) and self._parts.get(id(base))
                 return name not in DOORS and not inner(name) and not changed
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                return name not in ("__setattr__", "__getattr__", "__getattribute__")
+            case ast.Call(keywords=keywords):  # functools.wraps copies what it is told to
+                return not {word.arg for word in keywords} & {"assigned", "updated"}
             case ast.MatchClass(kwd_attrs=names):
                 return not any(name in DOORS or inner(name) for name in names)
         return True

@@ -74,6 +74,10 @@ MAX_OUTPUTS = 2_000
 MAX_LINES = 100
 """Parts of one traceback; IPython itself leaves out what repeats."""
 
+# What a test cell of the course makes of it.
+TEST_BYTES = 2**30
+"""By which the trusted process may grow in one: `list(range(f(2)))` is the student's to choose."""
+
 # What only judges.
 JUDGE_SECONDS = 10
 """In which a verdict is made, or none; the slowest that was seen took a tenth of a second."""
