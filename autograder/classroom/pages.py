@@ -33,7 +33,7 @@ LONGEST = 20_000
 
 The parsers take quadratic time for some texts: two seconds at this length, minutes at five times.
 """
-PAGE = 100_000
+PAGE = 60_000
 """Characters of a page that are rendered, the shortest texts first, so that no card is lost."""
 BLANKS = re.compile(r"\s{200}")
 """More of them than code has. The highlighter takes quadratic time for lines of nothing else."""
@@ -135,7 +135,7 @@ def highlight_code(source: str, metadata: object = None) -> str:
 
 def ansi2html(text: object) -> str:
     """Return what was printed as HTML, without a terminal's colours: each would be an element."""
-    return html.escape(strip_ansi(str(text)))
+    return html.escape(strip_ansi(str(text)))  # type: ignore[no-untyped-call]
 
 
 def boxed(page: str) -> str:
