@@ -41,6 +41,8 @@ c.HTMLExporter.preprocessors = ["autograder.classroom.pages.plain"]
 c.HTMLExporter.filters = {
     "markdown2html": "autograder.classroom.pages.markdown2html",
     "clean_html": "autograder.classroom.pages.clean_html",
+    "highlight_code": "autograder.classroom.pages.highlight_code",
+    "ansi2html": "autograder.classroom.pages.ansi2html",
     "strip_files_prefix": "autograder.classroom.pages.unchanged",
 }
 c.GenerateFeedback.preprocessors = [

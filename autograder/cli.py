@@ -155,7 +155,7 @@ def grade(
         from autograder.classroom import report
         from autograder.classroom.collect import Told, collect
         from autograder.classroom.course import Course, CourseError
-        from autograder.classroom.grade import grade_class, students
+        from autograder.classroom.grade import grade_class, misnamed, students
         from autograder.classroom.record import Line
         from autograder.classroom.sample import is_sample
         from autograder.sandbox import NoSandbox, levels
@@ -173,9 +173,11 @@ def grade(
         if paths:
             with say.status("Collecting"):
                 names, told = collect(course, assignment, paths)
-            context.call_on_close(lambda: tell([] if as_json else told))
         else:
             names = students(course, assignment)
+            why = "cannot be a student's name; rename it"
+            told = [(name, why) for name in misnamed(course, assignment)]
+        context.call_on_close(lambda: tell([] if as_json else told))
         if not names and not told:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
@@ -203,7 +205,7 @@ def grade(
     if as_json:
         print(json.dumps(rows(lines, told), indent=1))
     if not names:
-        raise fail(f"no notebook of {assignment} could be collected")
+        raise fail(f"no notebook of {assignment} could be {'collected' if paths else 'graded'}")
     if as_json:
         return
     page, table = report.write(course, assignment, lines)

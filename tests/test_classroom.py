@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -14,8 +16,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import LEVEL
+from rich.console import Console
 from typer.testing import CliRunner
 
+from autograder.classroom import report
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class, students
 from autograder.classroom.rebuild import grade_id
@@ -258,3 +262,40 @@ def test_command_line_says_in_one_line_what_is_wrong(
         assert says in " ".join(done.stderr.split())
     (course.root / "nbgrader_config.py").unlink()
     assert "call this inside a course's folder" in run(app, ["grade"]).stderr
+
+
+def test_report_shows_whatever_a_student_is_called_as_text(course: Course) -> None:
+    link = "[link=javascript:steal()]eve[/link] :skull: <b onclick=steal()>"
+    names = [link, "\x1b[31mred\nline", "not\udcffutf8", "=1+1", "@SUM(A1)", "\t=1", "O'Brien"]
+    common = {"points": 1.0, "max_points": 2.0, "by_hand": 0, "seconds": 0.1, "cells": {"t": 1.0}}
+    parts = {"changed": {"t": [0.0, 1.0]}, "mistakes": {}}
+    lines: list[Line] = [common | parts | {"student": n, "notes": [f"={n}"]} for n in names]
+    (course.root / "grading").mkdir(exist_ok=True)
+    page, table = report.write(course, NAME, lines)
+    made = page.read_text("utf-8")
+    assert "<a " not in made and "<b " not in made
+    assert "changed: [link=javascript:steal()]eve[/link] :skull: " in made
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    shown = [link, "\ufffd[31mred\ufffdline", "not\ufffdutf8", "'=1+1", "'@SUM(A1)", "'\ufffd=1"]
+    assert [row[0] for row in rows] == [*shown, "O'Brien"]
+    assert all(row[5].startswith("'=") and row[1] == "1.0" for row in rows)
+    terminal = io.StringIO()
+    report.show(lines, Console(file=terminal, force_terminal=True, width=200))
+    assert "javascript" in terminal.getvalue()
+    assert "\x1b[31mred" not in terminal.getvalue() and "\x1b]8" not in terminal.getvalue()
+
+
+def test_folder_whose_name_is_no_name_is_told_and_the_others_are_graded(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sample(course, NAME, 1)
+    for name in "\x1b[2Jeve", "not\udcffutf8":
+        shutil.copytree(course.submitted("ada", NAME), course.submitted(name, NAME))
+    monkeypatch.chdir(course.root)
+    done = CliRunner().invoke(app, ["grade", NAME, "--level", LEVEL])
+    assert done.exit_code == 0, done.output
+    assert "12 / 12" in done.stdout
+    for shown in "\ufffd[2Jeve", "not\ufffdutf8":
+        assert f"{shown}: cannot be a student's name; rename it\n" in done.stderr
+    assert list(course.scores(NAME)) == ["ada"]

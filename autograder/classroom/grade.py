@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.classroom.course import Course
+from autograder.classroom.rebuild import printable
 from autograder.classroom.record import Line, Recorder
 from autograder.classroom.run import Graded, Job, run, start_worker
 from autograder.grader import Limits
@@ -19,9 +20,22 @@ AHEAD = 64
 
 
 def students(course: Course, assignment: str) -> list[str]:
-    """Return who has submitted the assignment, in order."""
-    folders = course.submitted("*", assignment)
-    return sorted(path.parent.name for path in folders.parent.parent.glob(f"*/{assignment}"))
+    """Return who has submitted the assignment, in order, and can be graded."""
+    return [name for name in submitters(course, assignment) if name.isprintable()]
+
+
+def misnamed(course: Course, assignment: str) -> list[str]:
+    """Return the other folders as they can be shown: no gradebook or page could have their names.
+
+    `collect` makes none; somebody has put them there by hand.
+    """
+    return [printable(n) for n in submitters(course, assignment) if not n.isprintable()]
+
+
+def submitters(course: Course, assignment: str) -> list[str]:
+    """Return the names of all folders that hold a submission."""
+    home = course.submitted("*", assignment).parent.parent
+    return sorted(path.parent.name for path in home.glob(f"*/{assignment}"))
 
 
 def grade_class(

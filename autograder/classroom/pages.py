@@ -16,8 +16,12 @@ from bleach.css_sanitizer import CSSSanitizer
 from bs4 import BeautifulSoup
 from jinja2 import pass_context
 from mistune.plugins import import_plugin
+from nbconvert.filters import strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 from pygments.token import STANDARD_TYPES
 
 from autograder.classroom.names import LIVE_TEX, tamed, without_live_tex
@@ -29,6 +33,12 @@ LONGEST = 20_000
 
 The parsers take quadratic time for some texts: two seconds at this length, minutes at five times.
 """
+PAGE = 60_000
+"""Characters of a page that are rendered, the shortest texts first, so that no card is lost."""
+BLANKS = re.compile(r"\s{200}")
+"""More of them than code has. The highlighter takes quadratic time for lines of nothing else."""
+PYTHON = {"python", "python3", "py", "ipython", "ipython3"}
+"""The language of code that is highlighted; each of Pygments' others has slow texts of its own."""
 TAGS = {
     *("abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre", "q"),
@@ -45,14 +55,24 @@ STYLES = CSSSanitizer(
     ]
 )
 """What cards and tables use. None of them can hold an address."""
-PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.A)
+PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.A)
+"""None that is drawn by instructions: a small SVG can keep a browser busy for ever."""
 STYLE_SHEET = re.compile(r"<style\b[^<]*(</style\s*>)?", re.I)
 """pandas has one before each table; it would be shown as text."""
 PLUGINS = [import_plugin(name) for name in ("strikethrough", "table", "url", "def_list")]
 
 
+class AsItIs(str):
+    """A text that is not rendered, as others on its page were."""
+
+
 class Renderer(IPythonRenderer):
     """Renders Markdown without anything that can be followed or is fetched."""
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """Highlight Python as in a code cell."""
+        language = (info or "").split()[:1]
+        return highlight_code(code) if PYTHON.issuperset(language) and language else as_it_is(code)
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         """Show where a link leads instead of making one; one to the course's own files is text.
@@ -86,7 +106,7 @@ def markdown2html(context: Any, source: str) -> str:
         attachments=attachments if isinstance(attachments, dict) else {},
         exclude_anchor_links=True,  # an id is a name that the page's own scripts may look for
     )
-    if len(source) > LONGEST:
+    if isinstance(source, AsItIs) or len(source) > LONGEST:
         return as_it_is(source)
     try:
         rendered = MarkdownWithMath(renderer=renderer, plugins=PLUGINS).render(source)
@@ -101,7 +121,21 @@ def clean_html(given: object) -> str:
     What is too long to be looked at is shown as text altogether.
     """
     page = given.decode() if isinstance(given, bytes) else str(given)
-    return boxed(page) if len(page) <= LONGEST else as_it_is(page)
+    if isinstance(given, AsItIs) or len(page) > LONGEST:
+        return as_it_is(page)
+    return boxed(page)
+
+
+def highlight_code(source: str, metadata: object = None) -> str:
+    """Return code as HTML, in colours unless that could take long; metadata choose no language."""
+    if len(source) > LONGEST or BLANKS.search(source):
+        return f'<div class="highlight">{as_it_is(source)}</div>'
+    return str(highlight(source or " ", PythonLexer(), HtmlFormatter()))
+
+
+def ansi2html(text: object) -> str:
+    """Return what was printed as HTML, without a terminal's colours: each would be an element."""
+    return html.escape(strip_ansi(str(text)))  # type: ignore[no-untyped-call]
 
 
 def boxed(page: str) -> str:
@@ -156,9 +190,20 @@ def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, R
     """Prepare a page: names are text, and outputs have no frame that the template trusts."""
     for name, value in resources.items():
         resources[name] = tamed(value)
+    rendered = [(cell, "source") for cell in notebook.cells if cell.cell_type == "markdown"]
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.update(metadata={})
-            if latex := output.get("data", {}).pop("text/latex", ""):  # MathJax reads it as well
-                output.data.setdefault("text/html", html.escape(latex))
+            data = output.get("data", {})
+            if latex := data.pop("text/latex", ""):  # MathJax reads it as well
+                data.setdefault("text/html", html.escape(latex))
+            if drawing := data.pop("image/svg+xml", ""):
+                data.setdefault("text/plain", drawing)
+            rendered += [(data, kind) for kind in ("text/html", "text/markdown") if kind in data]
+    rendered.sort(key=lambda place: len(place[0][place[1]]))
+    left = PAGE
+    for holder, key in rendered:
+        left -= len(holder[key])
+        if left < 0:
+            holder[key] = AsItIs(holder[key])
     return notebook, resources

@@ -8,9 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from autograder.classroom.course import Course
+from autograder.classroom.rebuild import printable
 from autograder.classroom.record import Line
+
+LONGEST = 1_000
+"""Characters of a name or a note; more would be no line."""
 
 
 def mistakes(line: Line) -> list[str]:
@@ -18,17 +23,29 @@ def mistakes(line: Line) -> list[str]:
     return [f"{task}: {', '.join(slugs)}" for task, slugs in line["mistakes"].items()]
 
 
+def said(text: str) -> Text:
+    """Return a text as a terminal and a page show it: what a student wrote is never markup."""
+    return Text(printable(text, LONGEST))
+
+
+def field(text: str) -> str:
+    """Return a text for CSV; an apostrophe is in front of what a spreadsheet would compute."""
+    shown = printable(text, LONGEST)
+    return f"'{shown}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else shown
+
+
 def show(report: list[Line], console: Console) -> None:
     """Print the table."""
     table = Table("student", "score", "mistakes and notes", "time", title=None)
     for line in report:
         points = "–" if line["points"] is None else f"{line['points']:g} / {line['max_points']:g}"
-        says = "\n".join([*mistakes(line), *(f"! {note}" for note in line["notes"])])
-        table.add_row(line["student"], points, says, f"{line['seconds'] * 1000:.0f} ms")
-    console.print(table, markup=False)
+        says = [*mistakes(line), *(f"! {note}" for note in line["notes"])]
+        time = f"{line['seconds'] * 1000:.0f} ms"
+        table.add_row(said(line["student"]), points, Text("\n").join(map(said, says)), time)
+    console.print(table)
     for line in report:
         for cell, (old, new) in line["changed"].items():
-            console.print(f"changed: {line['student']}, {cell}: {old} is now {new}")
+            console.print(said(f"changed: {line['student']}, {cell}: {old} is now {new}"))
     waiting = sum(line["by_hand"] for line in report)
     if waiting:
         console.print(f"{waiting} written answers wait for a person: open formgrader.")
@@ -48,14 +65,7 @@ def write(course: Course, assignment: str, report: list[Line]) -> tuple[Path, Pa
         for line in report:
             values = [line["cells"].get(name) for name in cells]
             texts = ["; ".join(mistakes(line)), "; ".join(line["notes"])]
-            rows.writerow(
-                [
-                    line["student"],
-                    line["points"],
-                    line["max_points"],
-                    *values,
-                    *texts,
-                    line["seconds"],
-                ]
-            )
+            points = [line["points"], line["max_points"], *values]
+            seconds = line["seconds"]
+            rows.writerow([field(line["student"]), *points, *map(field, texts), seconds])
     return page, table
