@@ -7,6 +7,9 @@ import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
+import time
 import tracemalloc
 import warnings
 import zipfile
@@ -20,6 +23,8 @@ from typer.testing import CliRunner
 from autograder.classroom import collect as collecting
 from autograder.classroom.collect import Told, collect
 from autograder.classroom.course import Course, CourseError
+from autograder.classroom.found import STRAY
+from autograder.classroom.rebuild import whole
 from autograder.classroom.sample import write_sample
 from autograder.cli import app
 from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND
@@ -30,6 +35,13 @@ BO = "Bo Honest_102_assignsubmission_file_"
 HONEST = b'{"cells": "honest"}'
 MOODLE = "Ada Lovelace_101_assignsubmission_file_"
 NOON = (2026, 10, 1, 12, 0, 0)
+COLLECT = f"""
+import sys
+from pathlib import Path
+from autograder.classroom.collect import collect
+from autograder.classroom.course import Course
+collect(Course(Path(sys.argv[1])), {NAME!r}, [Path(sys.argv[2])])
+"""
 
 
 @pytest.fixture
@@ -648,3 +660,63 @@ def test_released_zip_comes_back_as_a_submission(real: Course, inbox: Path) -> N
     assert CliRunner().invoke(app, ["release", NAME]).exit_code == 0
     shutil.copy(real.root / "grading/release/02_mse.zip", inbox / "ada.zip")
     assert collect(real, NAME, [inbox / "ada.zip"]) == (["ada"], [])
+
+
+@pytest.mark.parametrize("lay", [os.mkfifo, "link"], ids=["pipe", "link"])
+def test_nothing_that_lay_in_a_folder_is_written_through(
+    lay: Callable[[Path], None] | str, course: Course, inbox: Path, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    folder = course.submitted("ada", NAME)
+    folder.mkdir(parents=True)
+    for name in (f".{NAME}.new", f"{NAME}.new", f".{NOTEBOOK}.new"):
+        if callable(lay):
+            lay(folder / name)
+        else:
+            (folder / name).symlink_to(precious)
+    path = zipped(inbox / "class.zip", info("ada.ipynb"))
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECT, course.root, path], capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / NOTEBOOK).read_bytes() == info("")[1]
+    assert precious.read_text() == "precious"
+    assert stat.S_IMODE((folder / NOTEBOOK).stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("link", ["eve", f"eve/{NAME}", f"eve/{NAME}.earlier"])
+def test_a_students_folder_is_no_link(link: str, course: Course, inbox: Path) -> None:
+    """Not to another student's folder either, which is where submissions may be written."""
+    ada = course.submitted("ada", NAME)
+    ada.mkdir(parents=True)
+    (ada / NOTEBOOK).write_bytes(HONEST)
+    os.utime(ada / NOTEBOOK, (1e9, 1e9))
+    if link.endswith(".earlier"):
+        shutil.copytree(ada, course.submitted("eve", NAME))
+    path = course.submitted(".", ".").resolve() / link
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(ada.parent if link == "eve" else ada)
+    students, told = collect(course, NAME, [zipped(inbox / "class.zip", info("eve.ipynb"))])
+    assert students == ["Bo Honest"] and "eve/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
+    assert [path.read_bytes() for path in ada.iterdir()] == [HONEST]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("as it was")
+    with pytest.raises(OSError, match="full"), whole(tmp_path / "kept") as file:
+        file.write(b"half of")
+        raise OSError("the disk is full")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"kept": "as it was"}
+
+
+@pytest.mark.parametrize("again", [" copy (1)", " copy", " (1)", "-1", " copy 1", "_-_(1)", "- "])
+@pytest.mark.parametrize("end", ["", "b", "(", " copy("])
+def test_a_long_file_name_takes_no_time(again: str, end: str) -> None:
+    name = (again * 250)[:250] + end
+    begun = time.perf_counter()
+    for pattern in (collecting.AGAIN, collecting.NO_STUDENT, STRAY):
+        pattern.search(name)
+    for pattern in (collecting.MOODLE, collecting.CANVAS):
+        pattern.fullmatch(name)
+    assert time.perf_counter() - begun < 0.5

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from autograder.classroom.sample import is_sample, write_sample
 from autograder.cli import app
 from autograder.grader import Grader
 from autograder.sandbox import NoSandbox, levels
+from autograder.sandbox.inside.caps import MAX_FILE
 
 NAME = "02_mse"
 WEAKER = "process"
@@ -79,6 +83,43 @@ def test_sample_is_the_sample_to_the_letter(course: Course) -> None:
     assert not is_sample(course, NAME, names)
     assert is_sample(course, NAME, names[2:])
     assert not is_sample(course, NAME, ["somebody"])
+
+
+def link(path: Path) -> None:
+    path.rename(path.with_name("there"))
+    path.symlink_to("there")
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "no folder": lambda path: shutil.rmtree(path.parent),
+    "no notebook": lambda path: path.unlink(),
+    "second notebook": lambda path: shutil.copy(path, path.with_name("more.ipynb")),
+    "other file": lambda path: path.with_name("numpy.py").write_text("raise"),
+    "folder in it": lambda path: path.with_name("more").mkdir(),
+    "link": link,
+    "linked folder": lambda path: link(path.parent),
+    "linked student": lambda path: link(path.parent.parent),
+    "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "huge": lambda path: os.truncate(path, MAX_FILE + 1),
+    "no text": lambda path: path.write_bytes(b"\xff"),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_sample_is_nothing_but_the_sample(odd: str, course: Course) -> None:
+    (path,) = write_sample(course, NAME, 1)
+    assert is_sample(course, NAME, ["ada"])
+    ODD[odd](path)
+    assert not is_sample(course, NAME, ["ada"])
+
+
+def test_sample_is_of_an_assignment_with_one_notebook(course: Course) -> None:
+    """What else is graded would come from people."""
+    write_sample(course, NAME, 1)
+    source = course.source(NAME) / f"{NAME}.ipynb"
+    shutil.copy(source, source.with_name("more.ipynb"))
+    assert not is_sample(course, NAME, ["ada"])
 
 
 def test_seed_is_made_once_is_secret_and_stays(course: Course) -> None:

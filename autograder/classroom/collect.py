@@ -19,7 +19,7 @@ from unicodedata import normalize
 
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.found import EARLIER, File, files
-from autograder.classroom.rebuild import Unreadable, ordinary, printable
+from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
 from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_TOLD
 
 MOODLE = re.compile(
@@ -30,8 +30,10 @@ CANVAS = re.compile(
     re.A | re.I,
 )
 """`person` tells namesakes apart; `turn` grows each time that something is handed in."""
-AGAIN = re.compile(r"(?:[-_ ]*\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy ?(\d{0,9}))+$", re.A | re.I)
-"""What an LMS, a browser or Jupyter adds to the name of a second file."""
+AGAIN = re.compile(
+    r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
+)
+"""What an LMS, a browser or Jupyter adds to a second file's name. It never takes a step back."""
 NO_STUDENT = re.compile(
     r"""^$ | [\\/:*?"<>|\[\]{}] | ^[-.~=+@\ ] | [.\ ]$ | ^(con|prn|aux|nul|com\d|lpt\d)(\.|$)""",
     re.I | re.X,
@@ -255,8 +257,8 @@ def put(course: Course, assignment: str, claim: Claim) -> str:
     folder = course.submitted(claim.student, assignment)
     target = folder / f"{claim.notebook}.ipynb"
     shown = os.path.relpath(target, course.root)
-    home = course.submitted(".", ".").resolve()
-    if target.is_symlink() or not target.resolve().is_relative_to(home):
+    replaced = folder.with_name(f"{assignment}{EARLIER}")
+    if any(path.is_symlink() for path in (folder.parent, folder, replaced, target)):
         raise Unreadable(f"{shown} leads elsewhere; move that away first")
     new, note = claim.file.read(), ""
     handed_in = min(claim.file.time or time.time(), time.time())
@@ -270,13 +272,13 @@ def put(course: Course, assignment: str, claim: Claim) -> str:
         if handed_in < before:
             return f"{claim.file.shown} is older than {shown}, which stays"
         when = time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(before))
-        kept = folder.with_name(f"{assignment}{EARLIER}") / f"{target.stem}_{when}_{old[:8]}.ipynb"
+        kept = replaced / f"{target.stem}_{when}_{old[:8]}.ipynb"
         note = f"{claim.file.shown} is new; the earlier one is {os.path.relpath(kept, course.root)}"
-    fresh = folder / f".{claim.notebook}.new"
-    fresh.write_bytes(new)
-    os.utime(fresh, (handed_in, handed_in))
-    if note:
-        kept.parent.mkdir(exist_ok=True)
-        os.replace(target, kept)
-    os.replace(fresh, target)
+    with whole(target) as file:
+        file.write(new)
+        file.flush()
+        os.utime(file.fileno(), (handed_in, handed_in))
+        if note:
+            replaced.mkdir(exist_ok=True)
+            os.replace(target, kept)
     return note

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.classroom.rebuild import grade_id, template
+from autograder.classroom.rebuild import grade_id, template, whole
 from autograder.grader import is_locked
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
@@ -136,10 +135,8 @@ class Course:
             return chosen
         if not self.seed_file.exists():
             self.seed_file.parent.mkdir(exist_ok=True)
-            new = self.seed_file.with_suffix(".new")
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_hex(16))
-            new.replace(self.seed_file)
+            with whole(self.seed_file, 0o600) as file:
+                file.write(secrets.token_hex(16).encode())
         if not (kept := self.seed_file.read_text("utf-8").strip()):
             raise CourseError(f"{self.seed_file} is empty; delete it, and a new seed is made")
         return kept

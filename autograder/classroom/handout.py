@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
 from autograder.classroom.course import Course, CourseError
+from autograder.classroom.rebuild import whole
 
 SECRETS = (b"BEGIN SOLUTION", b"BEGIN HIDDEN TESTS", b"BEGIN MARK")
 """What nbgrader takes out of notebooks; other files it copies as they are."""
@@ -21,8 +21,8 @@ def hand_out(course: Course, assignment: str) -> Path:
     files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     target = course.root / "grading" / "release" / f"{assignment}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(".new")
-    with zipfile.ZipFile(fresh, "w") as archive:  # not compressed: that depends on the machine
+    # Not compressed: that depends on the machine.
+    with whole(target) as file, zipfile.ZipFile(file, "w") as archive:
         for inside in sorted(files, key=Path.as_posix):
             if any(part.startswith((".", "__")) for part in inside.parts):
                 continue
@@ -32,5 +32,4 @@ def hand_out(course: Course, assignment: str) -> Path:
             entry = zipfile.ZipInfo(f"{assignment}/{inside.as_posix()}")
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             archive.writestr(entry, content)
-    os.replace(fresh, target)
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, List, Unicode, Union
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import read, rebuild, reduced, template
+from autograder.classroom.rebuild import nothing_odd, read, rebuild, reduced, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
 from autograder.sandbox import NoSandbox, levels
+from autograder.sandbox.inside.caps import MAX_STAMP
 
 Resources = dict[str, Any]
 
@@ -23,13 +25,29 @@ Resources = dict[str, Any]
 class Submitted(NotebookExporter):
     """Reads what was handed in as `autograder grade` does: bounded, and only what grading uses."""
 
+    def __init__(self, parent: Any = None, **settings: Any) -> None:
+        """Let nbgrader look through each submission first: it copies files, and follows links.
+
+        Its own pre_convert_hook comes no earlier than the first file that is read, and what it
+        raises is forgotten.
+        """
+        super().__init__(parent=parent, **settings)  # type: ignore[no-untyped-call]
+        begin = parent.init_destination
+
+        def checked(assignment: str, student: str) -> bool:
+            course = parent.coursedir
+            nothing_odd(Path(course.format_path(course.submitted_directory, student, assignment)))
+            return bool(begin(assignment, student))
+
+        parent.init_destination = checked
+
     def from_filename(
         self, filename: str, resources: Resources | None = None, **_: Any
     ) -> tuple[NotebookNode, Resources]:
         """Return the notebook in a file, preprocessed; the one that we rebuilt is read whole."""
         course = self.parent.coursedir
-        handed_in = Path(course.format_path(course.submitted_directory, ".", ".")).resolve()
-        if not Path(filename).resolve().is_relative_to(handed_in):
+        rebuilt = os.path.abspath(course.format_path(course.autograded_directory, ".", "."))
+        if Path(os.path.abspath(filename)).is_relative_to(rebuilt):
             return super().from_filename(filename, resources)
         notebook = reduced(read(Path(filename)))
         return self.from_notebook_node(notebook, resources)  # type: ignore[no-untyped-call, no-any-return]
@@ -63,8 +81,11 @@ def leave_ours(folder: Path, ours: Path) -> None:
     Formgrader would serve it from its own address: an evil.html would run as the instructor.
     """
     for path in folder.rglob("*"):
-        known = (ours / path.relative_to(folder)).is_file() or path.name == "timestamp.txt"
-        if path.is_symlink() or (path.is_file() and not known):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        known = (ours / path.relative_to(folder)).is_file()
+        stamp = path == folder / "timestamp.txt" and path.lstat().st_size <= MAX_STAMP
+        if path.is_symlink() or not path.is_file() or not (known or stamp):
             path.unlink()
 
 

@@ -12,8 +12,11 @@ import json
 import os
 import re
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import nbformat
 from nbformat import NotebookNode, from_dict
@@ -76,6 +79,35 @@ def ordinary(path: Path) -> io.BufferedReader:
         file.close()
         raise Unreadable(SPECIAL)
     return file
+
+
+def nothing_odd(folder: Path) -> None:
+    """Raise Unreadable for a submission that has anything but files and folders, or is a link."""
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise Unreadable(f"{printable(path.name)}: {LINK}")
+    for where, folders, names in os.walk(folder):
+        for name in [*folders, *names]:
+            kind = os.lstat(os.path.join(where, name)).st_mode
+            if not stat.S_ISDIR(kind) and not stat.S_ISREG(kind):
+                raise Unreadable(f"{printable(name)}: {LINK if stat.S_ISLNK(kind) else SPECIAL}")
+
+
+@contextmanager
+def whole(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """Write a file whole or not at all; what lies there is replaced, and never written through.
+
+    Its name is random until then: a link may lie under any that could be foreseen.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            yield file
+            file.close()
+            os.chmod(file.name, mode)
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def read(path: Path) -> Any:

@@ -30,7 +30,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
 from autograder.classroom.course import Course
-from autograder.classroom.rebuild import Unreadable, ordinary, printable
+from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
 from autograder.classroom.run import Graded
 from autograder.sandbox.inside.caps import MAX_STAMP
 
@@ -143,6 +143,12 @@ class Recorder:
     def _line(self, graded: Graded, row: SubmittedAssignment | None) -> Line:
         """Put one submission into the gradebook and return its line."""
         notes = [*graded.notes, *([graded.problem] if graded.problem else [])]
+        if graded.problem and graded.student in self._known:
+            earlier = self._book.find_submission(self._assignment, graded.student).score
+            said = (
+                f"not graded now; the gradebook still has {earlier:g} points of an earlier hand-in"
+            )
+            notes += [said] if earlier else []
         if row:
             try:
                 row.timestamp = handed_in(self._course.submitted(graded.student, self._assignment))
@@ -214,11 +220,8 @@ class Recorder:
         )
         folder.mkdir(parents=True, exist_ok=True)
         for name, document in graded.documents.items():
-            path = folder / f"{name}.ipynb"
-            new = path.with_suffix(".new")
-            new.write_text(document, "utf-8")
-            new.chmod(0o444)
-            os.replace(new, path)
+            with whole(folder / f"{name}.ipynb", 0o444) as file:
+                file.write(document.encode())
 
 
 def handed_in(folder: Path) -> datetime | None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.classroom.course import Course
-from autograder.classroom.rebuild import printable
+from autograder.classroom.rebuild import printable, whole
 from autograder.classroom.record import Line
 
 LONGEST = 1_000
@@ -57,10 +57,11 @@ def write(course: Course, assignment: str, report: list[Line]) -> tuple[Path, Pa
     page, table = folder / f"{assignment}.html", folder / f"{assignment}.csv"
     console = Console(record=True, file=io.StringIO(), width=110)
     show(report, console)
-    page.write_text(console.export_html(), "utf-8")
+    with whole(page) as file:
+        file.write(console.export_html().encode())
     cells = sorted({name for line in report for name in line["cells"]})
-    with table.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
+    with whole(table) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
+        rows = csv.writer(text)
         rows.writerow(["student", "points", "max_points", *cells, "mistakes", "notes", "seconds"])
         for line in report:
             values = [line["cells"].get(name) for name in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import bounded, grade_id, ordinary, ours
+from autograder.classroom.rebuild import (
+    Unreadable,
+    bounded,
+    grade_id,
+    nothing_odd,
+    ordinary,
+    ours,
+    whole,
+)
 
 
 @dataclass(frozen=True)
@@ -57,28 +66,32 @@ def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
     for name, student in roster(sample_students(assignment), size):
         target = course.submitted(name, assignment) / f"{assignment}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(submission(ours(course.released(assignment) / target.name), student), target)
+        with whole(target) as file:
+            file.write(handed_in(course, assignment, student))
         written.append(target)
     return written
 
 
 def is_sample(course: Course, assignment: str, names: list[str]) -> bool:
-    """Whether these submissions are the invented ones, letter by letter, and nobody else's."""
+    """Whether these submissions are the invented ones, letter by letter, and nothing else."""
+    only = f"{assignment}.ipynb"
     try:
-        invented = {student.name: student for student in sample_students(assignment)}
-    except CourseError:
-        return False
-    released = course.released(assignment) / f"{assignment}.ipynb"
-    expected: dict[str, str] = {}
-    for name in names:
-        base = re.sub(r"-\d+$", "", name)
-        if base not in invented:
+        expected = {
+            student.name: handed_in(course, assignment, student)
+            for student in sample_students(assignment)
+        }
+        if [path.name for path in course.source(assignment).glob("*.ipynb")] != [only]:
             return False
-        if base not in expected:
-            expected[base] = nbformat.writes(submission(ours(released), invented[base]))
-        with ordinary(course.submitted(name, assignment) / f"{assignment}.ipynb") as file:
-            if bounded(file).decode("utf-8", "replace").strip() != expected[base].strip():
+        for name in names:
+            folder = course.submitted(name, assignment)
+            nothing_odd(folder)
+            if os.listdir(folder) != [only]:
                 return False
+            with ordinary(folder / only) as file:
+                if bounded(file) != expected.get(re.sub(r"-\d+$", "", name)):
+                    return False
+    except (CourseError, Unreadable, OSError):
+        return False
     return True
 
 
@@ -88,6 +101,12 @@ def roster(invented: list[Student], size: int) -> Iterator[tuple[str, Student]]:
         student = invented[number % len(invented)]
         again = number // len(invented) + 1
         yield (student.name if again == 1 else f"{student.name}-{again}"), student
+
+
+def handed_in(course: Course, assignment: str, student: Student) -> bytes:
+    """Return the notebook that a student of the sample hands in."""
+    released = ours(course.released(assignment) / f"{assignment}.ipynb")
+    return str(nbformat.writes(submission(released, student))).encode()
 
 
 def submission(released: NotebookNode, student: Student) -> NotebookNode:
