@@ -183,6 +183,8 @@ def grade(
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
         level = level or str(course.config.Execute.get("level", ""))
         level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
+        if root := levels.as_root():
+            tell([("note", root)])
         if level != levels.LEVELS[-1]:
             tell([(f"isolation level {level}", f"{levels.PROTECTS[level]} {levels.best()[1]}.")])
         had_seed = course.seed_file.exists()
@@ -247,6 +249,8 @@ def doctor(as_json: AsJson = False) -> None:
     print(f"Level     {level}: {protects}")
     if why:
         print(f"          No better one here: {why}")
+    if root := levels.as_root():
+        print(f"          {root}")
     print("Versions  " + ", ".join(f"{name} {number}" for name, number in found.items()))
 
 

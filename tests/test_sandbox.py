@@ -21,6 +21,7 @@ from conftest import ROOT
 
 from autograder.sandbox import NoSandbox, Sandbox, Session, levels
 from autograder.sandbox.inside import landlock
+from autograder.sandbox.inside.lock import PAIRS
 
 HERE = [level for level in levels.LEVELS if not levels.lacks(level)]
 LOCKED = [level for level in HERE if level != "unprotected"]
@@ -273,7 +274,6 @@ def opened(fd):
         return bool(os.fstat(fd))
     except OSError:
         return False
-from inside.lock import PAIRS
 found += [fd for fd in range(4, 128) if opened(fd)][1 + 2 * PAIRS:]
 print("found", found)
 """
@@ -288,7 +288,7 @@ def test_no_student_can_leave_a_letter_for_the_next(sandbox: Sandbox) -> None:
     if boxed:
         known += ["bin", "dev", "scratch", "sandbox", "inside", "null", "zero", "random", "urandom"]
         known += [path.parts[1] for path in levels.libraries()] + os.listdir(levels.INSIDE)
-    told = f"PLACES, KNOWN = {places}, {known}\n"
+    told = f"PLACES, KNOWN, PAIRS = {places}, {known}, {PAIRS}\n"
     for _ in range(2):
         first = sandbox.session()
         assert "letter" in shown(first, told + LETTERS)
@@ -300,7 +300,7 @@ def test_no_student_can_leave_a_letter_for_the_next(sandbox: Sandbox) -> None:
 
 def test_a_letter_would_be_found(tmp_path: Path) -> None:
     """The two halves of the test above, in one process and one private folder."""
-    told = "PLACES, KNOWN = [], ['work']\n"
+    told = "PLACES, KNOWN, PAIRS = [], ['work'], 0\n"
     (tmp_path / "work").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", told + LETTERS + "os.chdir(here)\n" + FINDS],

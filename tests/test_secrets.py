@@ -156,3 +156,10 @@ def test_first_grading_tells_where_the_seed_is_and_a_regrade_asks_the_same(
 def test_graders_without_a_seed_ask_other_questions() -> None:
     with Grader(level=levels.settle(ours=True)) as one, Grader(level=one.sandbox.level) as other:
         assert one._seed("ada") != other._seed("ada")
+
+
+def test_hidden_tests_with_marks_of_their_own_are_refused(course: Course) -> None:
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write('\nc.ClearHiddenTests.begin_test_delimeter = "HIDE"\n')
+    with pytest.raises(CourseError, match="BEGIN HIDDEN TESTS"):
+        Course(course.root).seed()

@@ -62,6 +62,11 @@ class Course:
         """The settings that nbgrader itself would use."""
         config = PyFileConfigLoader(SETTINGS, path=str(self.root)).load_config()
         config.CourseDirectory.root = str(self.root)
+        if config.ClearHiddenTests.keys() & {"begin_test_delimeter", "end_test_delimeter"}:
+            raise CourseError(
+                f"{SETTINGS} sets marks of its own for hidden tests, which the grader does not "
+                "know and would show: use nbgrader's, BEGIN HIDDEN TESTS and END HIDDEN TESTS"
+            )
         return config
 
     @cached_property

@@ -89,6 +89,13 @@ def lacks(level: str) -> str:
     return f"bubblewrap cannot make namespaces {'inside of namespaces ' * nested}here: {said}"
 
 
+def as_root() -> str:
+    """Return what root should know, or "": the kernel does not count the threads of root's."""
+    if sys.platform == "linux" and os.getuid() == 0:
+        return "you are root, whose threads the kernel does not count; better grade as another user"
+    return ""
+
+
 def command(level: str, control: int, scratch: Path) -> list[str]:
     """Return the command that starts the zygote on a level; `control` is its socket's number."""
     boxed = level.startswith("bubblewrap")
@@ -111,7 +118,14 @@ def locked_in(level: str) -> list[str]:
     One privilege may be left, over these namespaces alone: to fork into new ones (see
     inside/namespaces.py).
     """
-    apart = ["bwrap", "--unshare-user", "--unshare-all", "--new-session", "--cap-drop", "ALL"]
+    apart = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-user",
+        "--unshare-all",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+    ]
     privilege = ["--cap-add", "CAP_SYS_ADMIN"] if level == "bubblewrap" else []
     shown = [path for path in libraries() if path.exists()]
     binds = [part for path in shown for part in ("--ro-bind", str(path), str(path))]
