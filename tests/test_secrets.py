@@ -114,6 +114,16 @@ def test_sample_is_nothing_but_the_sample(odd: str, course: Course) -> None:
     assert not is_sample(course, NAME, ["ada"])
 
 
+@pytest.mark.parametrize("inside", ["ada", f"ada/{NAME}"])
+def test_sample_is_not_written_elsewhere(inside: str, course: Course) -> None:
+    (path,) = write_sample(course, NAME, 1)
+    before = path.stat().st_ino
+    link(path.parent if "/" in inside else path.parent.parent)
+    with pytest.raises(CourseError, match="the folder of ada is a link"):
+        write_sample(course, NAME, 1)
+    assert path.stat().st_ino == before
+
+
 def test_sample_is_of_an_assignment_with_one_notebook(course: Course) -> None:
     """What else is graded would come from people."""
     write_sample(course, NAME, 1)

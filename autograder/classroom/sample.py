@@ -65,6 +65,8 @@ def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
     written = []
     for name, student in roster(sample_students(assignment), size):
         target = course.submitted(name, assignment) / f"{assignment}.ipynb"
+        if target.parent.is_symlink() or target.parent.parent.is_symlink():
+            raise CourseError(f"the folder of {name} is a link; move that away first")
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as file:
             file.write(handed_in(course, assignment, student))
