@@ -368,6 +368,9 @@ def test_picture_in_an_answer_is_shown_when_it_is_there() -> None:
     kept = {"a b.png": {"text/html": "<b>", "image/png": "aGk="}}
     shown = markdown("![x](attachment:a%20b.png) ![x](<attachment:a b.png>)", attachments=kept)
     assert 'src="data:image/png;base64,aGk="' in shown
+    often = markdown("![x](attachment:a%20b.png)" * 500, attachments=kept)
+    assert often.count("aGk=") == 1
+    assert "a b.png" in kept
     for broken in (
         {},
         {"a.png": {}},
@@ -398,7 +401,7 @@ def shown(kind: str, text: str = NESTED) -> NotebookNode:
 COSTLY = [
     new_code_cell(BLANK_LINES),
     new_markdown_cell(f"```ipython3\n{BLANK_LINES}\n```"),
-    new_code_cell("1", outputs=[new_output("stream", text="\x1b[1mx" * 40_000)]),
+    new_code_cell("1", outputs=[new_output("stream", text="\x1b[1mx" * 200_000)]),
     new_code_cell("1", outputs=[shown("text/html") for _ in range(20)]),
     new_code_cell("1", outputs=[shown("text/markdown") for _ in range(20)]),
     *(new_markdown_cell(NESTED) for _ in range(20)),

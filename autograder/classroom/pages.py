@@ -84,10 +84,13 @@ class Renderer(IPythonRenderer):
         return text if text == address or ":" not in url else f"{text} ({address})"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """Show a picture that is in the notebook itself; of another one show where it is."""
+        """Show a picture that is in the notebook itself, once; of another show where it is.
+
+        A cell may name a picture a thousand times, and each is as long as the picture.
+        """
         kind, _, name = url.partition(":")
         if kind == "attachment":
-            kinds = self.attachments.get(name) or self.attachments.get(unquote(name))
+            kinds = self.attachments.pop(name, None) or self.attachments.pop(unquote(name), None)
             for mime, data in kinds.items() if isinstance(kinds, dict) else ():
                 url = f"data:{mime};base64,{data}"
                 if PICTURE.fullmatch(url):
@@ -103,7 +106,7 @@ def markdown2html(context: Any, source: str) -> str:
     attachments = context.get("cell", {}).get("attachments", {})
     renderer = Renderer(
         escape=False,
-        attachments=attachments if isinstance(attachments, dict) else {},
+        attachments={**attachments} if isinstance(attachments, dict) else {},
         exclude_anchor_links=True,  # an id is a name that the page's own scripts may look for
     )
     if isinstance(source, AsItIs) or len(source) > LONGEST:
