@@ -183,8 +183,6 @@ def grade(
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
         level = level or str(course.config.Execute.get("level", ""))
         level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
-        if root := levels.as_root():
-            tell([("note", root)])
         if level != levels.LEVELS[-1]:
             tell([(f"isolation level {level}", f"{levels.PROTECTS[level]} {levels.best()[1]}.")])
         had_seed = course.seed_file.exists()
