@@ -105,6 +105,7 @@ class Trusted:
         return found
 
 
+@lru_cache(512)
 def foreseeable(source: str, failed: bool) -> bool:
     """Whether all that a locked cell may bind can be read in it, or is bound by now."""
     lines = {line.strip() for line in source.splitlines()}
