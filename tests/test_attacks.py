@@ -391,6 +391,7 @@ def inert(grader: Grader) -> Callable[[Attack, str], str]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [")", ""], ids=["a syntax error", "nothing"])
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_attack_that_is_not_carried_out_is_not_seen(

@@ -306,6 +306,7 @@ TABLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not LINUX, reason="memory is measured as Linux tells it")
 @pytest.mark.parametrize("name", TABLE)
 def test_bomb_costs_little_at_any_size(name: str) -> None:

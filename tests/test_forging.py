@@ -12,9 +12,9 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from conftest import LOCKED, ROOT
+from conftest import LEVEL, ROOT
 from nbformat.v4 import new_code_cell
-from test_attacks import LEVELS, Attack, graded, marked, memory, submission
+from test_attacks import Attack, graded, marked, memory, submission
 from test_exercises import ASSIGNMENTS
 from test_grader import given, test
 
@@ -139,7 +139,13 @@ ANSWERS = {
 """What every function that is asked for returns, or does."""
 
 
-@pytest.fixture(scope="module", params=LOCKED)
+EACH = [
+    pytest.param(name, marks=() if name == "02_mse" else pytest.mark.slow) for name in ASSIGNMENTS
+]
+"""The assignments; all but one only in the whole suite."""
+
+
+@pytest.fixture(scope="module", params=[LEVEL])
 def hurried(request: pytest.FixtureRequest) -> Iterator[Grader]:
     """A grader for each level that has no patience."""
     with Grader(limits=LIMITS, level=request.param) as made:
@@ -148,8 +154,6 @@ def hurried(request: pytest.FixtureRequest) -> Iterator[Grader]:
 
 def earned(grader: Grader, assignment: str, cells: list[tuple[str, str]]) -> tuple[float, str]:
     """Return the points of an assignment that is handed in unsolved, but for these cells."""
-    if assignment != "02_mse" and grader.sandbox.level != LEVELS[-1]:
-        pytest.skip("the trusted process is the same on every level")
     handed_out = HANDED_OUT[assignment]
     notebook = submission(Attack("trick", True, {}, cells), handed_out, {})
     got, told = graded(grader, notebook, handed_out)
@@ -157,7 +161,7 @@ def earned(grader: Grader, assignment: str, cells: list[tuple[str, str]]) -> tup
     return sum(got.values()), told
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("assignment", EACH)
 @pytest.mark.parametrize("code", marked(SETUP_FAILS))
 def test_setup_that_fails_in_the_students_process_earns_nothing(
     hurried: Grader, assignment: str, code: str
@@ -168,7 +172,7 @@ def test_setup_that_fails_in_the_students_process_earns_nothing(
                "ImportError", "ModuleNotFound", "KeyboardInterrupt", "MemoryError"))  # fmt: skip
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("assignment", EACH)
 @pytest.mark.parametrize("code", marked(BOUND))
 def test_names_of_the_course_bound_by_the_student_earn_nothing(
     hurried: Grader, assignment: str, code: str
@@ -176,7 +180,7 @@ def test_names_of_the_course_bound_by_the_student_earn_nothing(
     assert earned(hurried, assignment, [("before", code)])[0] == 0
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("assignment", EACH)
 @pytest.mark.parametrize("answer", marked(ANSWERS))
 def test_answers_that_answer_nothing_earn_nothing(
     hurried: Grader, assignment: str, answer: str

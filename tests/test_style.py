@@ -217,6 +217,7 @@ def cost(source: str) -> tuple[float, int]:
     return spent, peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_reading_takes_its_share_and_no_more(bomb: Callable[[int], str]) -> None:
     few, many = bomb(N), bomb(4 * N)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import LOCKED
+from conftest import LEVEL
 from nbformat.v4 import new_code_cell
 from test_attacks import (
     HANDED_OUT,
@@ -55,7 +55,7 @@ def marked_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(TASKS, name, tainted(task))
 
 
-@pytest.fixture(scope="module", params=LOCKED)
+@pytest.fixture(scope="module", params=[LEVEL])
 def lied_to(request: pytest.FixtureRequest) -> Iterator[Grader]:
     with Grader(limits=LIMITS, level=request.param) as made:
         yield made
@@ -202,6 +202,7 @@ class Lies:
         return self.liars[-1]
 
 
+@pytest.mark.slow
 def test_a_thousand_lies_are_not_shown() -> None:
     grader = object.__new__(Grader)
     grader.course_seed, grader.limits, grader.judging = "", LIMITS, Judging()
