@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -127,7 +128,6 @@ def release(assignment: Assignment) -> None:
 
 @app.command()
 def grade(
-    context: typer.Context,
     assignment: Assignment = "02_mse",
     paths: Annotated[
         list[Path] | None,
@@ -150,18 +150,29 @@ def grade(
     \b
     autograder grade 02_mse class.zip      collect and grade what is in class.zip
     autograder grade 02_mse                grade all that is in grading/submitted/
+
+    \b
+    Ends with status 0 when everything has a grade, 3 when something has not (the list
+    below the table says what, and why), and 1 when nothing could be graded.
     """
     with say.status("Starting nbgrader"):
         from autograder.classroom import report
-        from autograder.classroom.collect import Told, collect
+        from autograder.classroom.collect import collect
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.grade import grade_class, misnamed, students
-        from autograder.classroom.record import Line
+        from autograder.classroom.results import Line, Notice, open_points
         from autograder.classroom.sample import is_sample
         from autograder.sandbox import NoSandbox, levels
 
     lines: list[Line] = []
-    told: list[Told] = []
+    notices: list[Notice] = []
+
+    def stop(why: str) -> typer.Exit:
+        """End the run; what was found out so far is said all the same."""
+        if not as_json:
+            report.show([], notices, say)
+        return fail(why)
+
     try:
         course = Course(Path.cwd())
         if assignment.endswith((".zip", ".ipynb")):
@@ -172,62 +183,51 @@ def grade(
                 course.release(assignment)
         if paths:
             with say.status("Collecting"):
-                names, told = collect(course, assignment, paths)
+                collected = collect(course, assignment, paths)
+            names, notices = collected.students, collected.notices
         else:
             names = students(course, assignment)
             why = "cannot be a student's name; rename it"
-            told = [(name, why) for name in misnamed(course, assignment)]
-        context.call_on_close(lambda: tell([] if as_json else told))
-        if not names and not told:
+            notices = [Notice(name, why) for name in misnamed(course, assignment)]
+        if not names and not notices:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
         level = level or str(course.config.Execute.get("level", ""))
         level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
         if level != levels.LEVELS[-1]:
-            tell([(f"isolation level {level}", f"{levels.PROTECTS[level]} {levels.best()[1]}.")])
+            why = f"{levels.PROTECTS[level]} {levels.best()[1]}."
+            notices.append(Notice(f"isolation level {level}", why, ungraded=False))
         had_seed = course.seed_file.exists()
         course.seed()
         if not had_seed and course.seed_file.exists():
-            where = shown(course.seed_file)
-            tell([("secret seed", f"now in {where}; it draws the hidden inputs, also next time")])
+            why = f"now in {shown(course.seed_file)}; it draws the hidden inputs, also next time"
+            notices.append(Notice("secret seed", why, ungraded=False))
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
             for line in grade_class(course, assignment, names, workers, level, resume):
                 lines.append(line)
                 bar.advance(step)
-    except CourseError as problem:
-        raise fail(str(problem)) from None
-    except NoSandbox as problem:
-        raise fail(str(problem)) from None
+    except (CourseError, NoSandbox) as problem:
+        raise stop(str(problem)) from None
     except KeyboardInterrupt:
-        raise fail("stopped; what was graded is kept, --resume goes on from there") from None
-    lines.sort(key=lambda line: line["student"])
+        raise stop("stopped; what was graded is kept, --resume goes on from there") from None
+    lines.sort(key=lambda line: line.student)
+    journal = course.journal(assignment)
+    journal.note(paths or [], notices)
     if as_json:
-        print(json.dumps(rows(lines, told), indent=1))
+        said = {"submissions": list(map(asdict, lines)), "notices": list(map(asdict, notices))}
+        print(json.dumps(said, indent=1))
+    else:
+        report.show(lines, notices, Console())
+        here = {*students(course, assignment), *names}
+        every = [line for name, line in sorted(journal.lines().items()) if name in here]
+        listed = list(dict.fromkeys([*notices, *journal.notices()]))
+        page, table = report.write(course, assignment, every, listed)
+        print(f"Report     {shown(page)}, {shown(table)}")
+        print(f"Gradebook  {shown(course.database)}")
     if not names:
         raise fail(f"no notebook of {assignment} could be {'collected' if paths else 'graded'}")
-    if as_json:
-        return
-    page, table = report.write(course, assignment, lines)
-    report.show(lines, Console())
-    print(f"Report     {shown(page)}, {shown(table)}")
-    print(f"Gradebook  {shown(course.database)}")
-
-
-def rows(lines: list[dict[str, Any]], told: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return a run for programs; what was told of a file whose student is not graded has a row."""
-    found = {line["student"]: line for line in lines}
-    for who, why in told:
-        none: dict[str, Any] = {"points": None, "max_points": None, "cells": {}, "by_hand": 0}
-        none |= {"changed": {}, "mistakes": {}, "notes": [], "seconds": 0.0}
-        found.setdefault(who, {"student": who, "digest": "", **none})["notes"].append(why)
-    return list(found.values())
-
-
-def tell(told: list[tuple[str, str]]) -> None:
-    """Say a line about each thing that could not be collected, or was chosen for the instructor."""
-    for who, why in told:
-        say.print(f"{who}: {why}", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(3 if any(notice.ungraded for notice in open_points(lines, notices)) else 0)
 
 
 @app.command()

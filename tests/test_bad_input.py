@@ -140,7 +140,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float |
     lines = list(grade_class(course, NAME, names, workers=2, level=LEVEL))
     for name, content in files.items():  # what was handed in stays as it was
         assert (course.submitted(name, NAME) / f"{NAME}.ipynb").read_bytes() == content
-    return {line["student"]: (line["points"], "; ".join(line["notes"])) for line in lines}
+    return {line.student: (line.points, "; ".join(line.notes)) for line in lines}
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -229,11 +229,11 @@ def test_submission_that_gets_its_worker_killed_ends_nobody_else(course: Course)
     nbformat.write(dies, paths[2])
     names = [path.parent.parent.name for path in paths]
     lines = {
-        line["student"]: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
+        line.student: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
     }
     assert lines.keys() == set(names)
-    assert lines[names[2]]["points"] is None and "was ended" in lines[names[2]]["notes"][0]
-    assert all(lines[name]["points"] is not None for name in names if name != names[2])
+    assert lines[names[2]].points is None and "was ended" in lines[names[2]].notes[0]
+    assert all(lines[name].points is not None for name in names if name != names[2])
 
 
 def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> None:
@@ -285,7 +285,7 @@ def test_what_replaces_a_graded_one_and_cannot_be_is_told_with_its_points(course
     (first,) = grade_class(course, NAME, ["ada"], 1, LEVEL)
     path.write_text("broken")
     (again,) = grade_class(course, NAME, ["ada"], 1, LEVEL)
-    assert first["points"] == course.scores(NAME)["ada"].points == 12 and again["points"] is None
-    assert again["notes"][-1] == (
+    assert first.points == course.scores(NAME)["ada"].points == 12 and again.points is None
+    assert again.notes[-1] == (
         "not graded now; the gradebook still has 12 points of an earlier hand-in"
     )

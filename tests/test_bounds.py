@@ -572,16 +572,16 @@ def test_what_lies_in_hand_placed_folders_ends_nothing(course: Course) -> None:
     stamps = [f"stamp {name}" for name in STAMPS]
     names = ["ada", "pipe", "folder", "link", "linked", "file", *stamps]
     lines = {
-        line["student"]: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
+        line.student: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
     }
-    assert lines["ada"]["points"] == 12 and lines["ada"]["notes"] == []
+    assert lines["ada"].points == 12 and lines["ada"].notes == ()
     for name, (_, says) in STAMPS.items():
         line = lines[f"stamp {name}"]
-        assert line["points"] == 12 and len(line["notes"]) == 1
-        assert says in line["notes"][0] and "its timestamp.txt does not count" in line["notes"][0]
-        assert line["notes"][0].isprintable()
+        assert line.points == 12 and len(line.notes) == 1
+        assert says in line.notes[0] and "its timestamp.txt does not count" in line.notes[0]
+        assert line.notes[0].isprintable()
     for name in ("pipe", "folder", "link", "linked", "file"):
-        assert lines[name]["points"] is None and len(lines[name]["notes"]) == 1
+        assert lines[name].points is None and len(lines[name].notes) == 1
 
 
 @pytest.mark.parametrize("error", [ValueError("a\nb\x1b"), RecursionError(), MemoryError()])

@@ -204,7 +204,8 @@ def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page)
     expect(shown).to_contain_text("With a single sample your function fails.")
     expect(shown).not_to_contain_text("<")  # no tag is shown as text
     shoot(shown, "formgrader-card")
-    graded = {line["student"]: line for line in json.loads(autograder("grade", "02_mse", "--json"))}
+    said = json.loads(autograder("grade", "02_mse", "--json"))
+    graded = {line["student"]: line for line in said["submissions"]}
     assert (graded["anouk"]["points"], graded["anouk"]["changed"]) == (9.4, {})
 
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -23,7 +24,7 @@ from autograder.classroom import report
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class, students
 from autograder.classroom.rebuild import grade_id
-from autograder.classroom.record import Line
+from autograder.classroom.results import Line, Notice
 from autograder.classroom.sample import sample_students, write_sample
 from autograder.cli import app
 
@@ -36,7 +37,7 @@ def graded(course: Course, *names: str) -> dict[str, Line]:
         course.release(NAME)
     chosen = list(names) or students(course, NAME)
     return {
-        line["student"]: line for line in grade_class(course, NAME, chosen, workers=2, level=LEVEL)
+        line.student: line for line in grade_class(course, NAME, chosen, workers=2, level=LEVEL)
     }
 
 
@@ -60,7 +61,7 @@ def test_sample_class_gets_the_scores_and_mistakes_worked_out_by_hand(course: Co
     results = graded(course)
     for student in sample_students(NAME):
         assert by_cell(course, student.name) == pytest.approx(student.scores), student.name
-        found = results[student.name]["mistakes"]
+        found = results[student.name].mistakes
         assert set(found) == set(student.mistakes)
         for task, mistakes in student.mistakes.items():
             assert set(mistakes) <= set(found[task]), (student.name, task)
@@ -125,11 +126,9 @@ def test_resume_runs_only_what_is_new_or_changed(course: Course) -> None:
     journal.write_text(journal.read_text() + '{"student": "cut off')  # as after a kill
     answers = course.submitted("bo", NAME) / f"{NAME}.ipynb"
     answers.write_text(answers.read_text() + "\n")
-    before = {
-        line["student"]: line for line in map(json.loads, journal.read_text().split("\n")[:4])
-    }
+    before = course.journal(NAME).lines()
     lines = {
-        line["student"]: line
+        line.student: line
         for line in grade_class(
             course, NAME, students(course, NAME), workers=2, level=LEVEL, resume=True
         )
@@ -180,7 +179,7 @@ def test_stopped_run_loses_nothing_finished_and_leaves_nothing_running(
     lines = list(
         grade_class(course, NAME, students(course, NAME), workers=2, level=LEVEL, resume=True)
     )
-    assert [line["student"] for line in lines[: len(finished)]] == sorted(finished)
+    assert [line.student for line in lines[: len(finished)]] == sorted(finished)
     assert len(course.scores(NAME)) == 12
     for student in sample_students(NAME)[:12]:
         assert by_cell(course, student.name) == pytest.approx(student.scores)
@@ -191,9 +190,9 @@ def test_regrade_tells_every_changed_score(course: Course) -> None:
     graded(course)
     answers = course.submitted("ada", NAME) / f"{NAME}.ipynb"
     answers.write_text(answers.read_text().replace("np.mean(", "np.sum("))
-    assert graded(course)["ada"]["changed"] == {
-        "test_mse_numpy": [4.0, 0.0],
-        "test_rmse_numpy": [2.0, 0.0],
+    assert graded(course)["ada"].changed == {
+        "test_mse_numpy": (4.0, 0.0),
+        "test_rmse_numpy": (2.0, 0.0),
     }
 
 
@@ -236,9 +235,10 @@ def test_command_line_prints_a_table_and_json(
     assert table.exit_code == 0
     assert "ada" in table.stdout and "12 / 12" in table.stdout
     assert "grading/gradebook.db" in table.stdout
-    lines = json.loads(run(app, ["grade", NAME, "--json"]).stdout)
+    said = json.loads(run(app, ["grade", NAME, "--json"]).stdout)
+    lines = said["submissions"]
     assert [line["student"] for line in lines] == ["ada", "anouk", "bilal"]
-    assert lines[2]["mistakes"] == {
+    assert said["notices"] == [] and lines[2]["mistakes"] == {
         "mse_loop": ["syntax-error"],
         "rmse_numpy": ["undefined-name"],
     }
@@ -267,21 +267,22 @@ def test_command_line_says_in_one_line_what_is_wrong(
 def test_report_shows_whatever_a_student_is_called_as_text(course: Course) -> None:
     link = "[link=javascript:steal()]eve[/link] :skull: <b onclick=steal()>"
     names = [link, "\x1b[31mred\nline", "not\udcffutf8", "=1+1", "@SUM(A1)", "\t=1", "O'Brien"]
-    common = {"points": 1.0, "max_points": 2.0, "by_hand": 0, "seconds": 0.1, "cells": {"t": 1.0}}
-    parts = {"changed": {"t": [0.0, 1.0]}, "mistakes": {}}
-    lines: list[Line] = [common | parts | {"student": n, "notes": [f"={n}"]} for n in names]
+    common = Line("", points=1.0, max_points=2.0, cells={"t": 1.0}, changed={"t": (0.0, 1.0)})
+    lines = [replace(common, student=name, notes=(f"={name}",)) for name in names]
+    notices = [Notice(name, f"={name}") for name in names]
     (course.root / "grading").mkdir(exist_ok=True)
-    page, table = report.write(course, NAME, lines)
+    page, table = report.write(course, NAME, lines, notices)
     made = page.read_text("utf-8")
     assert "<a " not in made and "<b " not in made
     assert "changed: [link=javascript:steal()]eve[/link] :skull: " in made
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     shown = [link, "\ufffd[31mred\ufffdline", "not\ufffdutf8", "'=1+1", "'@SUM(A1)", "'\ufffd=1"]
-    assert [row[0] for row in rows] == [*shown, "O'Brien"]
-    assert all(row[5].startswith("'=") and row[1] == "1.0" for row in rows)
+    assert [row[0] for row in rows] == [*shown, "O'Brien"] * 2
+    assert all(row[5].startswith("'=") for row in rows)
+    assert [row[1] for row in rows] == ["1.0"] * len(names) + [""] * len(names)
     terminal = io.StringIO()
-    report.show(lines, Console(file=terminal, force_terminal=True, width=200))
+    report.show(lines, notices, Console(file=terminal, force_terminal=True, width=200))
     assert "javascript" in terminal.getvalue()
     assert "\x1b[31mred" not in terminal.getvalue() and "\x1b]8" not in terminal.getvalue()
 
@@ -294,8 +295,8 @@ def test_folder_whose_name_is_no_name_is_told_and_the_others_are_graded(
         shutil.copytree(course.submitted("ada", NAME), course.submitted(name, NAME))
     monkeypatch.chdir(course.root)
     done = CliRunner().invoke(app, ["grade", NAME, "--level", LEVEL])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
     assert "12 / 12" in done.stdout
     for shown in "\ufffd[2Jeve", "not\ufffdutf8":
-        assert f"{shown}: cannot be a student's name; rename it\n" in done.stderr
+        assert f"✗ {shown}: cannot be a student's name; rename it\n" in done.stdout
     assert list(course.scores(NAME)) == ["ada"]

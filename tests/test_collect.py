@@ -21,10 +21,11 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from autograder.classroom import collect as collecting
-from autograder.classroom.collect import Told, collect
+from autograder.classroom.collect import collect
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.found import STRAY
 from autograder.classroom.rebuild import whole
+from autograder.classroom.results import Notice
 from autograder.classroom.sample import write_sample
 from autograder.cli import app
 from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND
@@ -91,9 +92,15 @@ def have(course: Course) -> dict[str, bytes]:
     }
 
 
-def lines(told: list[Told]) -> str:
+def collected(course: Course, assignment: str, paths: list[Path]) -> tuple[list[str], list[Notice]]:
+    """Collect, and return who and what is told."""
+    done = collect(course, assignment, paths)
+    return done.students, done.notices
+
+
+def lines(told: list[Notice]) -> str:
     """Return what is told as a person sees it; nothing in it can command a terminal."""
-    text = "\n".join(f"{who}: {why}" for who, why in told)
+    text = "\n".join(f"{notice.about}: {notice.says}" for notice in told)
     assert all(line.isprintable() for line in text.split("\n")), repr(text)
     assert len(text.split("\n")) == max(len(told), 1)
     return text
@@ -176,11 +183,11 @@ def test_layouts(layout: str, kind: str, course: Course, inbox: Path) -> None:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(content)
     owners = {student: contents[name] for name, student in LAYOUTS[layout].items() if student}
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert lines(told) == ""
     assert students == sorted(owners)
     assert have(course) == {f"{who}/{NAME}/{NOTEBOOK}": owners[who] for who in students}
-    assert collect(course, NAME, [path]) == (students, [])
+    assert collected(course, NAME, [path]) == (students, [])
     assert len(have(course)) == len(students)
 
 
@@ -190,11 +197,11 @@ def test_notebooks_themselves(course: Course, inbox: Path, monkeypatch: pytest.M
         (inbox / name).write_bytes(name.encode())
     monkeypatch.chdir(inbox)
     given = [Path("ada.ipynb"), inbox / "li" / NOTEBOOK, *Path().glob("nali*")]
-    assert collect(course, NAME, given) == (["ada", "li", "nali"], [])
+    assert collected(course, NAME, given) == (["ada", "li", "nali"], [])
     assert have(course)[f"li/{NAME}/{NOTEBOOK}"] == f"li/{NOTEBOOK}".encode()
     monkeypatch.chdir(inbox / "li")
-    assert collect(course, NAME, [Path()]) == (["li"], [])
-    assert collect(course, NAME, [course.submitted(".", ".")]) == (["ada", "li", "nali"], [])
+    assert collected(course, NAME, [Path()]) == (["li"], [])
+    assert collected(course, NAME, [course.submitted(".", ".")]) == (["ada", "li", "nali"], [])
 
 
 def test_instructors_own_pattern(course: Course, inbox: Path) -> None:
@@ -205,13 +212,13 @@ def test_instructors_own_pattern(course: Course, inbox: Path) -> None:
     path = zipped(
         inbox / "class.zip", info(f"hw-{NAME}-by-ada.ipynb"), info("hw-01_mae-by-li.ipynb")
     )
-    students, told = collect(Course(course.root), NAME, [path])
+    students, told = collected(Course(course.root), NAME, [path])
     assert students == ["ada"]
     assert "hw-01_mae-by-li.ipynb is of another assignment" in lines(told)
     assert "does not say whose it is" in lines(told)  # bo's, which is named otherwise
     settings.write_text(f"{before}\nc.FileNameCollectorPlugin.named_regexp = '('\n")
     with pytest.raises(CourseError, match=r"^FileNameCollectorPlugin\.named_regexp: "):
-        collect(Course(course.root), NAME, [path])
+        collected(Course(course.root), NAME, [path])
 
 
 def test_newer_file_replaces_the_earlier_one_which_is_kept(course: Course, inbox: Path) -> None:
@@ -224,18 +231,18 @@ def test_newer_file_replaces_the_earlier_one_which_is_kept(course: Course, inbox
     ]):  # fmt: skip
         path.write_bytes(content)
         os.utime(path, (1e9 + number, 1e9 + number))
-        students, told = collect(course, NAME, [path])
+        students, told = collected(course, NAME, [path])
         assert students == ["ada"] and says in lines(told) and bool(told) == bool(says)
         assert have(course)[f"ada/{NAME}/{NOTEBOOK}"] == now
     path.write_bytes(b"second")
     os.utime(path, (1e9, 1e9))
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert students == [
         "ada"
     ] and "is older than grading/submitted/ada/02_mse/02_mse.ipynb, which" in lines(told)
     assert have(course)[f"ada/{NAME}/{NOTEBOOK}"] == b"third"
     assert sorted(have(course).values()) == [b"first", b"second", b"third"]
-    assert collect(course, NAME, [course.submitted(".", ".")]) == (["ada"], [])
+    assert collected(course, NAME, [course.submitted(".", ".")]) == (["ada"], [])
 
 
 @pytest.mark.parametrize(
@@ -255,30 +262,30 @@ def test_of_several_the_last_is_taken(
 ) -> None:
     for order in (entries, entries[::-1]):
         files = [(info(name)[0], name.encode()) for name in order]
-        students, told = collect(course, NAME, [zipped(inbox / "class.zip", *files)])
+        students, told = collected(course, NAME, [zipped(inbox / "class.zip", *files)])
         assert students == ["Bo Honest", "a"]
         assert have(course)[f"a/{NAME}/{NOTEBOOK}"] == entries[taken].encode()
-        assert [who for who, _ in told] == ["a"] and f"{entries[taken]} is taken, not" in lines(
-            told
-        )
+        assert [notice.about for notice in told] == [
+            "a"
+        ] and f"{entries[taken]} is taken, not" in lines(told)
 
 
 def test_of_several_the_newest_is_taken(course: Course, inbox: Path) -> None:
     later = info("a/02_mse.ipynb", (2026, 10, 1, 12, 0, 2))[0], b"later"
     path = zipped(inbox / "class.zip", later, info("a/02_mse (1).ipynb"))
-    collect(course, NAME, [path])
+    collected(course, NAME, [path])
     assert have(course)[f"a/{NAME}/{NOTEBOOK}"] == b"later"
 
 
 def test_namesakes_are_not_mixed_up(course: Course, inbox: Path) -> None:
     names = [f"Li Na_{n}_assignsubmission_file_/{NOTEBOOK}" for n in (7, 8)]
     path = zipped(inbox / "class.zip", *((name, name.encode()) for name in names))
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert students == ["Bo Honest", "Li Na_7", "Li Na_8"]
     assert lines(told).count("is not the only Li Na, and got a number") == 2
     assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == names[1].encode()
     again = zipped(inbox / "again.zip", (names[1], b"new"))
-    assert collect(course, NAME, [again])[0] == ["Bo Honest", "Li Na_8"]
+    assert collected(course, NAME, [again])[0] == ["Bo Honest", "Li Na_8"]
     assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == b"new"
     assert have(course)[f"Li Na_7/{NAME}/{NOTEBOOK}"] == names[0].encode()
 
@@ -286,7 +293,7 @@ def test_namesakes_are_not_mixed_up(course: Course, inbox: Path) -> None:
 def test_several_notebooks_are_told_apart(course: Course, inbox: Path) -> None:
     (course.source(NAME) / "part_2.ipynb").write_text("ours")
     names = [f"{MOODLE}/{NOTEBOOK}", f"{MOODLE}/part_2 (1).ipynb", f"{MOODLE}/notes.ipynb"]
-    students, told = collect(course, NAME, [zipped(inbox / "class.zip", *map(info, names))])
+    students, told = collected(course, NAME, [zipped(inbox / "class.zip", *map(info, names))])
     assert students == ["Ada Lovelace", "Bo Honest"]
     assert lines(told) == f"Ada Lovelace: class.zip/{names[2]} is none of 02_mse, part_2"
     assert {f"Ada Lovelace/{NAME}/part_2.ipynb", f"Ada Lovelace/{NAME}/{NOTEBOOK}"} < {
@@ -456,7 +463,7 @@ def test_hostile_archive(name: str, course: Course, inbox: Path, tmp_path: Path)
     given = [path, *([inbox / "second.zip"] if name in WHOLE else [])]
     before = outside(tmp_path, course)
     tracemalloc.start()
-    students, told = collect(course, NAME, given)
+    students, told = collected(course, NAME, given)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert outside(tmp_path, course) == before
@@ -469,7 +476,7 @@ def test_hostile_archive(name: str, course: Course, inbox: Path, tmp_path: Path)
         taken[f"eve/{NAME}/{NOTEBOOK}"] = info("")[1]
     assert have(course) == taken
     assert students == sorted(who.split("/")[0] for who in taken)
-    assert collect(course, NAME, given) == (students, told)
+    assert collected(course, NAME, given) == (students, told)
 
 
 def outside(folder: Path, course: Course) -> dict[Path, object]:
@@ -498,9 +505,9 @@ def test_hostile_folder(course: Course, inbox: Path, tmp_path: Path) -> None:
     with (folder / "large" / NOTEBOOK).open("wb") as file:
         file.truncate(2**40)
     before = {*tmp_path.rglob("*")}
-    students, told = collect(course, NAME, [folder, folder / "loop", folder / "link" / NOTEBOOK])
+    students, told = collected(course, NAME, [folder, folder / "loop", folder / "link" / NOTEBOOK])
     assert students == ["bo"] and have(course) == {f"bo/{NAME}/{NOTEBOOK}": HONEST}
-    assert {who: why.split(",")[0] for who, why in told} == {
+    assert {notice.about: notice.says.split(",")[0] for notice in told} == {
         f"class/link/{NOTEBOOK}": "a link",
         "class/linked": "a link",
         "class/loop": "a link",
@@ -519,7 +526,7 @@ def test_what_is_not_there_or_no_archive(course: Course, inbox: Path) -> None:
     (inbox / "class.tar.gz").write_bytes(b"")
     (inbox / "ada.ipynb").write_bytes(HONEST)
     given = [inbox / name for name in ("nowhere.zip", "class.tar.gz", "ada.ipynb")]
-    students, told = collect(course, NAME, given)
+    students, told = collected(course, NAME, given)
     assert students == ["ada"]
     assert lines(told) == (
         "nowhere.zip: there is no such file\n"
@@ -532,9 +539,11 @@ def test_no_more_than_a_disk_holds(
 ) -> None:
     monkeypatch.setattr(collecting, "MAX_COLLECTED", 2000)
     path = zipped(inbox / "class.zip", *((f"{n}.ipynb", bytes(900)) for n in range(5)))
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert students == ["0", "1", "Bo Honest"]
-    assert [who for who, _ in told] == ["2", "3", "4"] and "too much at once" in told[0][1]
+    assert [notice.about for notice in told] == ["2", "3", "4"] and "too much at once" in told[
+        0
+    ].says
 
 
 def test_a_folder_that_leads_elsewhere_is_not_written_to(
@@ -544,7 +553,7 @@ def test_a_folder_that_leads_elsewhere_is_not_written_to(
     course.submitted(".", ".").mkdir(parents=True)
     course.submitted("ada", ".").parent.joinpath("ada").symlink_to(tmp_path / "elsewhere")
     path = zipped(inbox / "class.zip", info("ada.ipynb"))
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert students == ["Bo Honest"] and not any((tmp_path / "elsewhere").iterdir())
     assert "grading/submitted/ada/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
 
@@ -559,7 +568,7 @@ def test_what_lies_there_may_be_large_or_a_link(
     os.utime(course.submitted("ada", NAME) / NOTEBOOK, (1e9, 1e9))
     (course.submitted("eve", NAME) / NOTEBOOK).symlink_to(course.submitted("ada", NAME) / NOTEBOOK)
     path = zipped(inbox / "class.zip", info("ada.ipynb"), info("eve.ipynb"))
-    students, told = collect(course, NAME, [path])
+    students, told = collected(course, NAME, [path])
     assert students == ["Bo Honest", "ada"]
     assert "class.zip/ada.ipynb is new; the earlier one is grading/" in lines(told)
     assert "grading/submitted/eve/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
@@ -569,7 +578,7 @@ def test_what_lies_there_may_be_large_or_a_link(
 @pytest.mark.parametrize(("there", "new"), [("Ada", "ada"), ("Zoe\u0308", "zo\u00eb")])
 def test_a_name_like_one_that_is_there(there: str, new: str, course: Course, inbox: Path) -> None:
     course.submitted(there, NAME).mkdir(parents=True)
-    students, told = collect(course, NAME, [zipped(inbox / "class.zip", info(f"{new}.ipynb"))])
+    students, told = collected(course, NAME, [zipped(inbox / "class.zip", info(f"{new}.ipynb"))])
     assert students == ["Bo Honest"] and f"{there} and {new} are too alike" in lines(told)
 
 
@@ -593,20 +602,23 @@ def test_command_collects_and_grades_those_alone(real: Course, inbox: Path) -> N
         info(f"../{NOTEBOOK}"),
     )
     done = run(app, ["grade", NAME, str(path), "--json"])
-    assert done.exit_code == 0, done.stderr
-    rows = {row["student"]: row for row in json.loads(done.stdout)}
+    assert done.exit_code == 3, done.stderr
+    said = json.loads(done.stdout)
+    rows = {row["student"]: row for row in said["submissions"]}
+    told = {notice["about"]: notice["says"] for notice in said["notices"]}
     assert rows["Ada Lovelace"]["points"] == 12 and rows["Ada Lovelace"]["notes"] == []
     assert rows["Bo Honest"]["notes"] == ["not a notebook: its JSON is broken or incomplete"]
-    assert rows[f"class.zip/../{NOTEBOOK}"]["notes"] == ["a path that no archive should have"]
-    assert rows["class.zip/Bilal B_7_assignsubmission_file_"]["points"] is None
-    assert len(rows) == 4 and len({frozenset(row) for row in rows.values()}) == 1
+    assert told[f"class.zip/../{NOTEBOOK}"] == "a path that no archive should have"
+    assert len(rows) == 2 and told.keys() - rows.keys() - {"secret seed"} == {
+        f"class.zip/../{NOTEBOOK}",
+        "class.zip/Bilal B_7_assignsubmission_file_",
+    }
     assert {*real.scores(NAME)} == {"Ada Lovelace"}
     path = zipped(path, (f"{MOODLE}/{NOTEBOOK}", bilal.read_bytes()), info(f"../{NOTEBOOK}"))
     done = run(app, ["grade", NAME, str(path)])
-    assert done.exit_code == 0 and "12 / 12" not in done.stdout
-    told = done.stderr.strip().split("\n")
-    assert told[0] == f"class.zip/../{NOTEBOOK}: a path that no archive should have"
-    assert told[1].startswith(f"Ada Lovelace: class.zip/{MOODLE}/{NOTEBOOK} is new; the earlier")
+    assert done.exit_code == 3 and "12 / 12" not in done.stdout
+    assert f"✗ class.zip/../{NOTEBOOK}: a path that no archive should have\n" in done.stdout
+    assert f"· Ada Lovelace: class.zip/{MOODLE}/{NOTEBOOK} is new; the earlier" in done.stdout
     assert {*real.scores(NAME)} == {"Ada Lovelace"}
     assert "anouk" in run(app, ["grade", NAME]).stdout  # and without paths everybody's
 
@@ -623,10 +635,10 @@ def test_command_says_when_nothing_could_be_collected(real: Course, inbox: Path)
         ),
     ]:
         done = run(app, ["grade", *arguments])
-        assert done.exit_code == 1 and done.stderr.endswith(says), done.stderr
+        assert done.exit_code == 1 and says in done.stdout + done.stderr, done.output
     done = run(app, ["grade", NAME, "nowhere", "--json"])
     assert done.exit_code == 1
-    assert json.loads(done.stdout)[0]["notes"] == ["there is no such file"]
+    assert json.loads(done.stdout)["notices"][0]["says"] == "there is no such file"
 
 
 def test_release_writes_a_zip_for_students(real: Course, inbox: Path) -> None:
@@ -659,7 +671,7 @@ def test_release_writes_a_zip_for_students(real: Course, inbox: Path) -> None:
 def test_released_zip_comes_back_as_a_submission(real: Course, inbox: Path) -> None:
     assert CliRunner().invoke(app, ["release", NAME]).exit_code == 0
     shutil.copy(real.root / "grading/release/02_mse.zip", inbox / "ada.zip")
-    assert collect(real, NAME, [inbox / "ada.zip"]) == (["ada"], [])
+    assert collected(real, NAME, [inbox / "ada.zip"]) == (["ada"], [])
 
 
 @pytest.mark.parametrize("lay", [os.mkfifo, "link"], ids=["pipe", "link"])
@@ -697,7 +709,7 @@ def test_a_students_folder_is_no_link(link: str, course: Course, inbox: Path) ->
     path = course.submitted(".", ".").resolve() / link
     path.parent.mkdir(exist_ok=True)
     path.symlink_to(ada.parent if link == "eve" else ada)
-    students, told = collect(course, NAME, [zipped(inbox / "class.zip", info("eve.ipynb"))])
+    students, told = collected(course, NAME, [zipped(inbox / "class.zip", info("eve.ipynb"))])
     assert students == ["Bo Honest"] and "eve/02_mse/02_mse.ipynb leads elsewhere" in lines(told)
     assert [path.read_bytes() for path in ada.iterdir()] == [HONEST]
 

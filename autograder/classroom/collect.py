@@ -20,6 +20,7 @@ from unicodedata import normalize
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.found import EARLIER, File, files
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
+from autograder.classroom.results import Notice
 from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_TOLD
 
 MOODLE = re.compile(
@@ -42,8 +43,13 @@ NO_STUDENT = re.compile(
 JOINERS = {0x200C: None, 0x200D: None}
 """Invisible letters that names in some scripts are written with, or without."""
 
-Told = tuple[str, str]
-"""Who or what it is about, and one line on it."""
+
+@dataclass(frozen=True)
+class Collected:
+    """Whose submissions are there now, and what could not be taken or was chosen."""
+
+    students: list[str]
+    notices: list[Notice]
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,9 @@ class Claim:
     weight: tuple[bool, int, float, int]
 
 
-def collect(course: Course, assignment: str, paths: list[Path]) -> tuple[list[str], list[Told]]:
+def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
     """Put what is in the paths into the submitted folder; return whose it is, and what to tell."""
-    told: list[Told] = []
+    told: list[Notice] = []
     students = set()
     with ExitStack() as opened:
         claims: list[Claim] = []
@@ -77,13 +83,14 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> tuple[list[st
                 note = put(course, assignment, claim)
                 students.add(claim.student)
             except (Unreadable, OSError) as problem:
-                note = f"{claim.file.shown}: {printable(problem, 300)}"
-            told += [(claim.student, note)] if note else []
+                note = Notice(claim.student, f"{claim.file.shown}: {printable(problem, 300)}")
+            told += [note] if note else []
     more = len(told) - MAX_TOLD
-    return sorted(students), told[:MAX_TOLD] + ([("…", f"{more} lines more")] if more > 0 else [])
+    left_out = [Notice("…", f"{more} lines more")] if more > 0 else []
+    return Collected(sorted(students), told[:MAX_TOLD] + left_out)
 
 
-def notebooks(path: Path, opened: ExitStack, told: list[Told]) -> list[File]:
+def notebooks(path: Path, opened: ExitStack, told: list[Notice]) -> list[File]:
     """Return the notebooks in a path; tell what cannot be taken, and who handed in none."""
     found: list[File] = []
     others: dict[PurePosixPath, list[str]] = defaultdict(list)
@@ -92,16 +99,16 @@ def notebooks(path: Path, opened: ExitStack, told: list[Told]) -> list[File]:
             if file.is_leftover:
                 continue
             if trouble := file.trouble():
-                told.append((file.shown, trouble))
+                told.append(Notice(file.shown, trouble))
             elif file.is_notebook:
                 found.append(file)
             else:
                 others[PurePosixPath(file.inside).parent].append(file.parts[-1])
     except (Unreadable, OSError) as problem:
-        told.append((printable(path.name), printable(problem, 200)))
+        told.append(Notice(printable(path.name), printable(problem, 200)))
     for folder in without(others, found):
         names = printable(", ".join(sorted(others[folder])))
-        told.append((printable(f"{path.name}/{folder}"), f"no notebook in it, only {names}"))
+        told.append(Notice(printable(f"{path.name}/{folder}"), f"no notebook in it, only {names}"))
     return found
 
 
@@ -118,7 +125,7 @@ def without(folders: Iterable[PurePosixPath], found: list[File]) -> list[PurePos
 
 
 def claimed(
-    course: Course, assignment: str, path: Path, found: list[File], told: list[Told]
+    course: Course, assignment: str, path: Path, found: list[File], told: list[Notice]
 ) -> list[Claim]:
     """Return whose the notebooks of one path are; tell where nothing says it."""
     sources = list(course.source(assignment).parent.glob("*/*.ipynb"))
@@ -132,22 +139,21 @@ def claimed(
         student = student_id(name)
         notebook = title if title in ours else min(ours) if len(ours) == 1 else ""
         if not name:
-            told.append((file.shown, "its name does not say whose it is"))
+            told.append(Notice(file.shown, "its name does not say whose it is"))
         elif not student:
-            told.append(
-                (file.shown, f"“{printable(name, 50)}” cannot be a student's name; rename it")
-            )
+            why = f"“{printable(name, 50)}” cannot be a student's name; rename it"
+            told.append(Notice(file.shown, why))
         elif title in others:
             wrong[student] = f"{file.shown} is of another assignment"
         elif not notebook:
-            told.append((student, f"{file.shown} is none of {', '.join(sorted(ours))}"))
+            told.append(Notice(student, f"{file.shown} is none of {', '.join(sorted(ours))}"))
         else:
             again = AGAIN.search(PurePosixPath(file.parts[-1]).stem)
             number = max((int(n or 0) for n in again.groups()), default=0) if again else 0
             weight = (title in ours, int(groups.get("turn") or 0), file.time, number)
             claims.append(Claim(file, student, groups.get("person") or "", notebook, weight))
     have = {claim.student for claim in claims}
-    told += [(student, why) for student, why in wrong.items() if student not in have]
+    told += [Notice(student, why) for student, why in wrong.items() if student not in have]
     return claims
 
 
@@ -211,7 +217,7 @@ def student_id(name: str) -> str:
     return name if fits else ""
 
 
-def told_apart(course: Course, claims: list[Claim], told: list[Told]) -> list[Claim]:
+def told_apart(course: Course, claims: list[Claim], told: list[Notice]) -> list[Claim]:
     """Give namesakes their LMS's number; leave out names that some systems take for one."""
     folder = course.submitted(".", ".")
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
@@ -224,14 +230,16 @@ def told_apart(course: Course, claims: list[Claim], told: list[Told]) -> list[Cl
         if claim.person and (namesakes or longer in there):
             claims[number] = replace(claim, student=longer)
         if claim.person and namesakes and longer not in there:
-            told.append((longer, f"is not the only {claim.student}, and got a number"))
+            why = f"is not the only {claim.student}, and got a number"
+            told.append(Notice(longer, why, ungraded=False))
     spellings = defaultdict(set)
     for name in there | {claim.student for claim in claims}:
         spellings[alike(name)].add(name)
     for claim in claims:
         if len(same := spellings[alike(claim.student)]) > 1:
             names = " and ".join(sorted(same))
-            told.append((claim.student, f"{names} are too alike; rename one: {claim.file.shown}"))
+            why = f"{names} are too alike; rename one: {claim.file.shown}"
+            told.append(Notice(claim.student, why))
     return [claim for claim in claims if len(spellings[alike(claim.student)]) == 1]
 
 
@@ -240,7 +248,7 @@ def alike(name: str) -> str:
     return normalize("NFC", name).casefold()
 
 
-def latest(claims: list[Claim], told: list[Told]) -> list[Claim]:
+def latest(claims: list[Claim], told: list[Notice]) -> list[Claim]:
     """Choose one of several files for the same notebook of the same student, and say so."""
     groups = defaultdict(list)
     for claim in sorted(claims, key=lambda claim: claim.weight):
@@ -248,11 +256,12 @@ def latest(claims: list[Claim], told: list[Told]) -> list[Claim]:
     for (student, notebook), (*left, taken) in groups.items():
         if left:
             names = printable(", ".join(claim.file.shown for claim in left), 300)
-            told.append((student, f"several {notebook}: {taken.file.shown} is taken, not {names}"))
+            why = f"several {notebook}: {taken.file.shown} is taken, not {names}"
+            told.append(Notice(student, why, ungraded=False))
     return [group[-1] for group in groups.values()]
 
 
-def put(course: Course, assignment: str, claim: Claim) -> str:
+def put(course: Course, assignment: str, claim: Claim) -> Notice | None:
     """Write a notebook where nbgrader expects it, and keep the one before; return what to tell."""
     folder = course.submitted(claim.student, assignment)
     target = folder / f"{claim.notebook}.ipynb"
@@ -268,9 +277,10 @@ def put(course: Course, assignment: str, claim: Claim) -> str:
         with ordinary(target) as file:
             old = hashlib.file_digest(file, "sha256").hexdigest()
         if old == hashlib.sha256(new).hexdigest():
-            return ""
+            return None
         if handed_in < before:
-            return f"{claim.file.shown} is older than {shown}, which stays"
+            why = f"{claim.file.shown} is older than {shown}, which stays"
+            return Notice(claim.student, why, ungraded=False)
         when = time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(before))
         kept = replaced / f"{target.stem}_{when}_{old[:8]}.ipynb"
         note = f"{claim.file.shown} is new; the earlier one is {os.path.relpath(kept, course.root)}"
@@ -281,4 +291,4 @@ def put(course: Course, assignment: str, claim: Claim) -> str:
         if note:
             replaced.mkdir(exist_ok=True)
             os.replace(target, kept)
-    return note
+    return Notice(claim.student, note, ungraded=False) if note else None

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, template, whole
+from autograder.classroom.results import Journal
 from autograder.grader import is_locked
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
@@ -73,6 +74,10 @@ class Course:
     def database(self) -> Path:
         """Where the gradebook lies when it is a file, as it is unless db_url says otherwise."""
         return Path(self.directory.db_url.removeprefix("sqlite:///"))
+
+    def journal(self, assignment: str) -> Journal:
+        """Return what the runs of an assignment came to."""
+        return Journal(self.root / "grading" / f"{assignment}.jsonl")
 
     @cached_property
     def directory(self) -> CourseDirectory:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import printable
-from autograder.classroom.record import Line, Recorder
+from autograder.classroom.record import Recorder
+from autograder.classroom.results import Line
 from autograder.classroom.run import Graded, Job, run, start_worker
 from autograder.grader import Limits
 
@@ -64,8 +65,8 @@ def grade_class(
     )
     folders = {name: course.submitted(name, assignment) for name in names}
     with Recorder(course, assignment) as recorder:
-        done = recorder.finished() if resume else {}
-        for name in [n for n in names if n in done and done[n]["digest"] == job.digest(folders[n])]:
+        done = course.journal(assignment).lines() if resume else {}
+        for name in [n for n in names if n in done and done[n].digest == job.digest(folders[n])]:
             folders.pop(name)
             yield done[name]
         for batch in finished(job, folders, min(workers, len(folders)) or 1):

@@ -6,14 +6,14 @@ whatever is finished together; a test compares the two row by row.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import nbformat
 from nbgrader.api import (
@@ -31,22 +31,17 @@ from sqlalchemy.orm import selectinload
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
+from autograder.classroom.results import Line
 from autograder.classroom.run import Graded
 from autograder.sandbox.inside.caps import MAX_STAMP
 
-Line = dict[str, Any]
-
 
 class Recorder:
-    """Writes the gradebook of one assignment while a class is graded, and a journal beside it.
-
-    A line is added to the journal when everything else of a submission is on disk. So whatever
-    stops the run, what the journal has is finished, and the rest can be graded again.
-    """
+    """Writes the gradebook of one assignment while a class is graded, and the journal last."""
 
     def __init__(self, course: Course, assignment: str) -> None:
         self._course, self._assignment = course, assignment
-        self._journal = course.root / "grading" / f"{assignment}.jsonl"
+        self._journal = course.journal(assignment)
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
@@ -81,18 +76,6 @@ class Recorder:
     ) -> None:
         self._opened.close()
 
-    def finished(self) -> dict[str, Line]:
-        """Return the journal's last line of each student."""
-        found: dict[str, Line] = {}
-        if self._journal.exists():
-            for written in self._journal.read_text("utf-8").splitlines():
-                try:
-                    line = json.loads(written)
-                except ValueError:  # cut short when a run was killed
-                    continue
-                found[line["student"]] = line
-        return found
-
     def record(self, batch: Sequence[Graded]) -> list[Line]:
         """Write some submissions everywhere, with one commit; return their lines for the report."""
         rows = self._rows({graded.student for graded in batch if not graded.problem})
@@ -102,9 +85,9 @@ class Recorder:
             if not graded.problem:
                 self._penalize(rows[graded.student])
                 self._documents(graded)
-        with self._journal.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for _, line in written)
-        return [line for _, line in written]
+        lines = [line for _, line in written]
+        self._journal.add(lines)
+        return lines
 
     def _rows(self, students: set[str]) -> dict[str, SubmittedAssignment]:
         """Return the gradebook's rows for some submissions, new or as they were.
@@ -154,23 +137,18 @@ class Recorder:
                 row.timestamp = handed_in(self._course.submitted(graded.student, self._assignment))
             except Unreadable as reason:
                 notes.append(f"its timestamp.txt does not count: {reason}")
-        line: Line = {
-            "student": graded.student,
-            "digest": graded.digest,
-            "points": None,
-            "max_points": None,
-            "cells": {},
-            "by_hand": 0,
-            "changed": {},
-            "mistakes": graded.mistakes,
-            "notes": notes,
-            "seconds": round(graded.seconds, 3),
-        }
-        return line | self._gradebook(graded, row) if row else line
+        line = Line(
+            student=graded.student,
+            digest=graded.digest,
+            mistakes=graded.mistakes,
+            notes=tuple(notes),
+            seconds=round(graded.seconds, 3),
+        )
+        return self._gradebook(graded, row, line) if row else line
 
-    def _gradebook(self, graded: Graded, submission: SubmittedAssignment) -> Line:
-        """Write the points; return what of the line the gradebook knows."""
-        changed: dict[str, list[float | None]] = {}
+    def _gradebook(self, graded: Graded, submission: SubmittedAssignment, line: Line) -> Line:
+        """Write the points; return the line with what the gradebook knows."""
+        changed: dict[str, tuple[float | None, float | None]] = {}
         cells: dict[str, float] = {}
         max_points, by_hand = 0.0, 0
         for notebook in submission.notebooks:
@@ -181,7 +159,7 @@ class Recorder:
                 cell = self._cells[grade.cell_id]
                 new = points.get(cell.name, 0.0)
                 if grade.auto_score not in (None, new):
-                    changed[cell.name] = [grade.auto_score, new]
+                    changed[cell.name] = grade.auto_score, new
                 grade.auto_score = new
                 grade.needs_manual_grade = grade.manual_score is not None or new is None
                 by_hand += grade.needs_manual_grade
@@ -191,13 +169,14 @@ class Recorder:
             for comment in notebook.comments:
                 answered = self._cells[comment.cell_id].name not in left
                 comment.auto_comment = None if answered else "No response."
-        return {
-            "points": round(sum(cells.values()), 4),
-            "max_points": max_points,
-            "cells": cells,
-            "by_hand": by_hand,
-            "changed": changed,
-        }
+        return replace(
+            line,
+            points=round(sum(cells.values()), 4),
+            max_points=max_points,
+            cells=cells,
+            by_hand=by_hand,
+            changed=changed,
+        )
 
     def _penalize(self, submission: SubmittedAssignment) -> None:
         """Let nbgrader's own step, or the instructor's plugin in it, judge a late submission."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import printable, whole
-from autograder.classroom.record import Line
+from autograder.classroom.results import Line, Notice, open_points
 
 LONGEST = 1_000
 """Characters of a name or a note; more would be no line."""
@@ -20,7 +21,7 @@ LONGEST = 1_000
 
 def mistakes(line: Line) -> list[str]:
     """Return a submission's mistakes as text, such as "mse_loop: sum-not-mean"."""
-    return [f"{task}: {', '.join(slugs)}" for task, slugs in line["mistakes"].items()]
+    return [f"{task}: {', '.join(slugs)}" for task, slugs in line.mistakes.items()]
 
 
 def said(text: str) -> Text:
@@ -34,39 +35,55 @@ def field(text: str) -> str:
     return f"'{shown}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else shown
 
 
-def show(report: list[Line], console: Console) -> None:
-    """Print the table."""
-    table = Table("student", "score", "mistakes and notes", "time", title=None)
-    for line in report:
-        points = "–" if line["points"] is None else f"{line['points']:g} / {line['max_points']:g}"
-        says = [*mistakes(line), *(f"! {note}" for note in line["notes"])]
-        time = f"{line['seconds'] * 1000:.0f} ms"
-        table.add_row(said(line["student"]), points, Text("\n").join(map(said, says)), time)
-    console.print(table)
-    for line in report:
-        for cell, (old, new) in line["changed"].items():
-            console.print(said(f"changed: {line['student']}, {cell}: {old} is now {new}"))
-    waiting = sum(line["by_hand"] for line in report)
-    if waiting:
+def show(lines: Sequence[Line], notices: Sequence[Notice], console: Console) -> None:
+    """Print the table, and below it the one list of what somebody has to look at."""
+    if lines:
+        console.print(table(lines))
+    for line in lines:
+        for cell, (old, new) in line.changed.items():
+            console.print(said(f"changed: {line.student}, {cell}: {old} is now {new}"))
+    if waiting := sum(line.by_hand for line in lines):
         console.print(f"{waiting} written answers wait for a person: open formgrader.")
+    listed = open_points(lines, notices)
+    ungraded = sum(notice.ungraded for notice in listed)
+    if listed:
+        console.print(f"To look at{f', {ungraded} of them not graded' if ungraded else ''}:")
+    for notice in listed:
+        mark = "✗" if notice.ungraded else "·"
+        console.print(said(f"{mark} {notice.about}: {notice.says}"), soft_wrap=True)
 
 
-def write(course: Course, assignment: str, report: list[Line]) -> tuple[Path, Path]:
-    """Write the report as a page and as CSV beside the gradebook; return where."""
+def table(lines: Sequence[Line]) -> Table:
+    """Return a row for each submission."""
+    made = Table("student", "score", "mistakes and notes", "time", title=None)
+    for line in lines:
+        points = f"{line.points:g} / {line.max_points:g}" if line.graded else "–"
+        says = [*mistakes(line), *(f"! {note}" for note in line.notes)]
+        time = f"{line.seconds * 1000:.0f} ms"
+        made.add_row(said(line.student), points, Text("\n").join(map(said, says)), time)
+    return made
+
+
+def write(
+    course: Course, assignment: str, lines: Sequence[Line], notices: Sequence[Notice]
+) -> tuple[Path, Path]:
+    """Write the report as a page and as CSV beside the gradebook; return where.
+
+    What was not graded has its row in both.
+    """
     folder = course.database.parent
-    page, table = folder / f"{assignment}.html", folder / f"{assignment}.csv"
+    page, rows = folder / f"{assignment}.html", folder / f"{assignment}.csv"
     console = Console(record=True, file=io.StringIO(), width=110)
-    show(report, console)
+    show(lines, notices, console)
     with whole(page) as file:
         file.write(console.export_html().encode())
-    cells = sorted({name for line in report for name in line["cells"]})
-    with whole(table) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
-        rows = csv.writer(text)
-        rows.writerow(["student", "points", "max_points", *cells, "mistakes", "notes", "seconds"])
-        for line in report:
-            values = [line["cells"].get(name) for name in cells]
-            texts = ["; ".join(mistakes(line)), "; ".join(line["notes"])]
-            points = [line["points"], line["max_points"], *values]
-            seconds = line["seconds"]
-            rows.writerow([field(line["student"]), *points, *map(field, texts), seconds])
-    return page, table
+    cells = sorted({name for line in lines for name in line.cells})
+    others = [Line(notice.about, notes=(notice.says,)) for notice in notices]
+    with whole(rows) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
+        out = csv.writer(text)
+        out.writerow(["student", "points", "max_points", *cells, "mistakes", "notes", "seconds"])
+        for line in [*lines, *others]:
+            points = [line.points, line.max_points, *map(line.cells.get, cells)]
+            texts = ["; ".join(mistakes(line)), "; ".join(line.notes)]
+            out.writerow([field(line.student), *points, *map(field, texts), line.seconds])
+    return page, rows
