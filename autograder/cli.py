@@ -103,19 +103,22 @@ def release(assignment: Assignment) -> None:
     with say.status("Generating, then grading the solution itself"):
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.handout import hand_out
+        from autograder.classroom.release import release as make
         from autograder.classroom.run import shortfalls
         from autograder.grader import Grader
         from autograder.sandbox import levels
 
         try:
             course = Course(Path.cwd())
-            course.release(assignment)
+            notices = make(course, assignment)
         except CourseError as problem:
             raise fail(str(problem)) from None
         with Grader(level=levels.settle(ours=True)) as grader:
             sources = sorted(course.source(assignment).glob("*.ipynb"))
             short = [line for source in sources for line in shortfalls(source, grader)]
     print(f"{assignment} is released in {shown(course.released(assignment))}/")
+    for notice in notices:
+        say.print(f"{notice.about}: {notice.says}", markup=False, soft_wrap=True)
     for line in short:
         say.print(f"The solution itself falls short: {line}", markup=False, soft_wrap=True)
     if short:
@@ -160,6 +163,7 @@ def grade(
         from autograder.classroom.collect import collect
         from autograder.classroom.course import Course, CourseError
         from autograder.classroom.grade import grade_class, misnamed, students
+        from autograder.classroom.release import release as make
         from autograder.classroom.results import Line, Notice, open_points
         from autograder.classroom.sample import is_sample
         from autograder.sandbox import NoSandbox, levels
@@ -180,15 +184,16 @@ def grade(
         course.source(assignment)
         if not course.is_released(assignment):
             with say.status(f"Releasing {assignment}, which the gradebook does not know yet"):
-                course.release(assignment)
+                notices = make(course, assignment)
         if paths:
             with say.status("Collecting"):
                 collected = collect(course, assignment, paths)
-            names, notices = collected.students, collected.notices
+            names = collected.students
+            notices += collected.notices
         else:
             names = students(course, assignment)
             why = "cannot be a student's name; rename it"
-            notices = [Notice(name, why) for name in misnamed(course, assignment)]
+            notices += [Notice(name, why) for name in misnamed(course, assignment)]
         if not names and not notices:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")

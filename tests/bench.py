@@ -39,6 +39,7 @@ from autograder.classroom.course import Course
 from autograder.classroom.grade import students
 from autograder.classroom.rebuild import read, rebuild
 from autograder.classroom.record import Recorder
+from autograder.classroom.release import release
 from autograder.classroom.run import Job, grader
 from autograder.classroom.run import run as run_job
 from autograder.classroom.sample import sample_students
@@ -153,7 +154,7 @@ def classroom(folder: Path, size: int, plot: bool, settings: str) -> Course:
     (folder / "nbgrader_config.py").write_text(settings)
     assignment(folder / "solutions" / NAME, plot)
     course = Course(folder)
-    course.release(NAME)
+    release(course, NAME)
     # Those whose functions hang are not honest, and to otter a test that prints has failed.
     honest = [
         student

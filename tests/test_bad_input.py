@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
+from autograder.classroom.release import release
 from autograder.classroom.sample import handed_in, sample_students, write_sample
 from autograder.grader import marks
 
@@ -135,7 +136,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float |
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
     course.submitted("no file", NAME).mkdir(parents=True)
-    course.release(NAME)
+    release(course, NAME)
     names = [*files, "no file", "ada"]
     lines = list(grade_class(course, NAME, names, workers=2, level=LEVEL))
     for name, content in files.items():  # what was handed in stays as it was
@@ -220,7 +221,7 @@ def test_submission_that_gets_its_worker_killed_ends_nobody_else(course: Course)
     deadly = "import os, signal\nif squared_errors([1], [1]) == 'die': os.kill(os.getpid(), 9)\n"
     test.source = deadly + test.source  # as when the machine has no memory left
     nbformat.write(notebook, source)
-    course.release(NAME)
+    release(course, NAME)
     paths = write_sample(course, NAME, 4)
     dies = nbformat.read(paths[2], as_version=4)
     for cell in dies.cells:
@@ -237,7 +238,7 @@ def test_submission_that_gets_its_worker_killed_ends_nobody_else(course: Course)
 
 
 def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> None:
-    course.release(NAME)
+    release(course, NAME)
     submitted, secret = course.submitted(".", ".").resolve(), course.root / "secret"
     secret.write_text("SECRET")
     names = ["ada", "cleo", "far", "long", "nested", "pipe", "stamp"]
@@ -280,7 +281,7 @@ def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> 
 
 
 def test_what_replaces_a_graded_one_and_cannot_be_is_told_with_its_points(course: Course) -> None:
-    course.release(NAME)
+    release(course, NAME)
     (path,) = write_sample(course, NAME, 1)
     (first,) = grade_class(course, NAME, ["ada"], 1, LEVEL)
     path.write_text("broken")

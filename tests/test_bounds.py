@@ -33,6 +33,7 @@ from autograder.classroom import run as running
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
+from autograder.classroom.release import release
 from autograder.classroom.sample import write_sample
 from autograder.grader import Grader, Limits, judging, outputs
 from autograder.grader.judging import Judging
@@ -568,7 +569,7 @@ def test_what_lies_in_hand_placed_folders_ends_nothing(course: Course) -> None:
     course.submitted("linked", NAME).symlink_to(paths[0].parent)
     course.submitted("file", NAME).parent.mkdir()
     course.submitted("file", NAME).write_text("not a folder")
-    course.release(NAME)
+    release(course, NAME)
     stamps = [f"stamp {name}" for name in STAMPS]
     names = ["ada", "pipe", "folder", "link", "linked", "file", *stamps]
     lines = {

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.classroom.course import Course, CourseError
+from autograder.classroom.release import release
 from autograder.classroom.sample import is_sample, write_sample
 from autograder.cli import app
 from autograder.grader import Grader
@@ -47,7 +48,7 @@ def test_weaker_level_has_to_be_named() -> None:
 def test_real_class_is_not_graded_on_a_weaker_level_unasked(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    course.release(NAME)
+    release(course, NAME)
     (path,) = write_sample(course, NAME, 1)
     path.write_text(path.read_text().replace("total = 0", "total = 0  # mine"))
     monkeypatch.chdir(course.root)
@@ -65,7 +66,7 @@ def test_real_class_is_not_graded_on_a_weaker_level_unasked(
 def test_sample_class_is_graded_unasked_and_the_level_is_said(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    course.release(NAME)
+    release(course, NAME)
     write_sample(course, NAME, 2)
     monkeypatch.chdir(course.root)
     graded = CliRunner().invoke(app, ["grade", NAME])
@@ -75,7 +76,7 @@ def test_sample_class_is_graded_unasked_and_the_level_is_said(
 
 
 def test_sample_is_the_sample_to_the_letter(course: Course) -> None:
-    course.release(NAME)
+    release(course, NAME)
     paths = write_sample(course, NAME, 32)
     names = [path.parent.parent.name for path in paths]
     assert "ada-2" in names and is_sample(course, NAME, names)
@@ -153,7 +154,7 @@ def test_seed_of_the_settings_counts_a_number_too(course: Course) -> None:
 def test_first_grading_tells_where_the_seed_is_and_a_regrade_asks_the_same(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    course.release(NAME)
+    release(course, NAME)
     write_sample(course, NAME, 1)
     monkeypatch.chdir(course.root)
     first = CliRunner().invoke(app, ["grade", NAME])

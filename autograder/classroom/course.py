@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
@@ -24,8 +24,6 @@ from autograder.grader import is_locked
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
-LARGEST_FILE = 8 * 2**20
-"""Bytes of a data file, which every student's process gets."""
 SETTINGS = "nbgrader_config.py"
 
 
@@ -99,6 +97,11 @@ class Course:
 
     def source(self, assignment: str) -> Path:
         """Return an assignment's source folder; CourseError when there is no such assignment."""
+        if odd := re.search(r"[\[\]{}*?+/\\\0]|^\s|\s$|^\.|^$", assignment):
+            raise CourseError(
+                f"{assignment!r} cannot be an assignment's name: nbgrader takes {odd[0]!r} in it for "
+                "something else; call its folder otherwise"
+            )
         folder = self.folder(self.directory.source_directory, assignment=assignment)
         if not folder.is_dir():
             there = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())
@@ -111,16 +114,6 @@ class Course:
             path.stem: template(path, self.released(assignment) / path.name)
             for path in sorted(self.source(assignment).glob("*.ipynb"))
         }
-
-    def release(self, assignment: str) -> None:
-        """Make the students' version from the source with nbgrader's own step."""
-        for path in self.source(assignment).rglob("*"):
-            if path.stat().st_size > LARGEST_FILE:
-                raise CourseError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB")
-        api = NbGraderAPI(self.directory, config=self.config)
-        outcome = api.generate_assignment(assignment, force=True, create=True)
-        if not outcome["success"]:
-            raise CourseError(f"nbgrader could not generate {assignment}:\n{outcome['log']}")
 
     def is_released(self, assignment: str) -> bool:
         """Whether the gradebook knows the assignment and its release is there."""
