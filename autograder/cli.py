@@ -56,8 +56,10 @@ def check(
     from autograder.sandbox import NoSandbox, levels
     from autograder.tasks import TASKS, load_tasks
 
-    if tasks:
-        load_tasks(tasks)
+    try:
+        load_tasks(tasks) if tasks else None
+    except Exception as problem:  # it is anybody's Python
+        raise fail(f"cannot use {tasks}: {type(problem).__name__}: {problem}") from None
     if task not in TASKS:
         raise fail(f"there is no task {task!r}; the tasks are {', '.join(TASKS)}")
     try:
@@ -110,6 +112,7 @@ def release(assignment: Assignment) -> None:
 
         try:
             course = Course(Path.cwd())
+            course.load_tasks()
             notices = make(course, assignment)
         except CourseError as problem:
             raise fail(str(problem)) from None
@@ -182,6 +185,7 @@ def grade(
         if assignment.endswith((".zip", ".ipynb")):
             raise CourseError(f"say the assignment first: autograder grade 02_mse {assignment}")
         course.source(assignment)
+        course.load_tasks()
         if not course.is_released(assignment):
             with say.status(f"Releasing {assignment}, which the gradebook does not know yet"):
                 notices = make(course, assignment)
@@ -202,10 +206,15 @@ def grade(
         if level != levels.LEVELS[-1]:
             why = f"{levels.PROTECTS[level]} {levels.best()[1]}."
             notices.append(Notice(f"isolation level {level}", why, ungraded=False))
-        had_seed = course.seed_file.exists()
-        course.seed()
+        journal, had_seed = course.journal(assignment), course.seed_file.exists()
+        seed = course.seed()
         if not had_seed and course.seed_file.exists():
             why = f"now in {shown(course.seed_file)}; it draws the hidden inputs, also next time"
+            notices.append(Notice("secret seed", why, ungraded=False))
+        if journal.had_another(seed):
+            why = "another one than in the run before, so the hidden inputs are others: " + (
+                "grade everybody again, without PATH" if paths else "scores may differ a little"
+            )
             notices.append(Notice("secret seed", why, ungraded=False))
         with progress() as bar:
             step = bar.add_task("Grading", total=len(names))
@@ -217,8 +226,7 @@ def grade(
     except KeyboardInterrupt:
         raise stop("stopped; what was graded is kept, --resume goes on from there") from None
     lines.sort(key=lambda line: line.student)
-    journal = course.journal(assignment)
-    journal.note(paths or [], notices)
+    journal.note(paths or [], notices, seed)
     if as_json:
         said = {"submissions": list(map(asdict, lines)), "notices": list(map(asdict, notices))}
         print(json.dumps(said, indent=1))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import LEVEL
+from conftest import LEVEL, ROOT
 from nbformat import NotebookNode
 from typer.testing import CliRunner
 
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
+from autograder.classroom.record import Recorder
 from autograder.classroom.release import release
+from autograder.classroom.results import Line
 from autograder.classroom.sample import write_sample
 from autograder.cli import app
 from autograder.grader import marks
@@ -191,3 +197,182 @@ def test_odd_name_of_an_assignment_works_or_is_told(
         assert not Path(course.root, "exercises", name).exists()
     else:
         assert (course.released(name) / f"{NAME}.ipynb").exists()
+
+
+def regraded(course: Course, *names: str, resume: bool = False) -> dict[str, Line]:
+    """Grade again; return the lines."""
+    chosen = list(names or ("ada", "anouk"))
+    return {
+        line.student: line for line in grade_class(course, NAME, chosen, 1, LEVEL, resume=resume)
+    }
+
+
+def test_resume_trusts_the_gradebook_and_not_the_journal(graded: Course) -> None:
+    autograded = graded.root / "grading/autograded"
+    with graded.gradebook() as book:
+        book.remove_submission(NAME, "ada")
+    shutil.rmtree(autograded / "anouk")
+    stamp = graded.journal(NAME).lines()
+    lines = regraded(graded, resume=True)
+    assert points(graded, "ada") == {**BEFORE, "written": 0.0}
+    assert (autograded / "anouk" / NAME / f"{NAME}.ipynb").exists()
+    assert all(lines[name].seconds != stamp[name].seconds for name in lines)  # ran again
+    assert regraded(graded, resume=True) == graded.journal(NAME).lines() == lines
+
+
+def test_manual_grades_are_asked_for_again_only_where_the_answer_changed(graded: Course) -> None:
+    assert regraded(graded)["ada"].by_hand == 0
+    path = graded.submitted("ada", NAME) / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell(notebook, "written").source += " And one more thing."
+    nbformat.write(notebook, path)
+    assert regraded(graded)["ada"].by_hand == 1
+    assert points(graded, "ada") == BEFORE
+    shutil.rmtree(graded.root / "grading/autograded/ada")
+    assert regraded(graded)["ada"].by_hand == 1  # what was graded is not there to compare
+
+
+def late(course: Course, days: float, extension: float | None = None) -> float:
+    """Grade ada, who handed in at noon, with a due date so many days before; return the penalty."""
+    (course.submitted("ada", NAME) / "timestamp.txt").write_text("2026-10-05 12:00:00 UTC")
+    with course.gradebook() as book:
+        due = datetime(2026, 10, 5, 12) - timedelta(days=days)
+        book.update_or_create_assignment(NAME, duedate=due)
+        book.find_submission(NAME, "ada").extension = extension and timedelta(days=extension)
+        book.db.commit()
+    penalty = regraded(course, "ada")["ada"].penalty
+    with course.gradebook() as book:
+        assert book.find_submission(NAME, "ada").late_submission_penalty == penalty
+    return penalty
+
+
+def test_penalties_follow_due_dates_and_extensions(graded: Course) -> None:
+    config = graded.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    course = Course(graded.root)
+    assert late(course, days=1) == 13.5  # all of 12 and 1.5
+    assert late(course, days=-1) == 0.0
+    assert late(course, days=1) == 13.5
+    assert late(course, days=1, extension=2) == 0.0
+    assert late(course, days=1) == 13.5
+    (course.submitted("ada", NAME) / "timestamp.txt").unlink()
+    assert regraded(course, "ada")["ada"].penalty == 0.0
+
+
+def command(course: Course, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    """Run the command line in a course; return its status and what it says, in one line."""
+    monkeypatch.chdir(course.root)
+    done = CliRunner().invoke(app, list(arguments))
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, " ".join((done.stdout + done.stderr).split())
+
+
+def test_gradebook_that_cannot_be_used_is_one_sentence(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(graded.database, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        status, said = command(graded, monkeypatch, "grade", NAME)
+        assert status == 1 and "another program is writing into the gradebook" in said, said
+        other.execute("ROLLBACK")
+    whole = graded.database.read_bytes()
+    with sqlite3.connect(graded.database) as other:
+        other.execute("ALTER TABLE submitted_notebook DROP COLUMN late_submission_penalty")
+    status, said = command(graded, monkeypatch, "grade", NAME)
+    assert status == 1 and "an older nbgrader made this gradebook" in said, said
+    graded.database.write_bytes(b"x" * 5000)
+    status, said = command(graded, monkeypatch, "grade", NAME)
+    assert status == 1 and "the gradebook cannot be used" in said, said
+    graded.database.write_bytes(whole)
+    assert command(graded, monkeypatch, "grade", NAME)[0] == 0
+
+
+def test_two_runs_do_not_mix(graded: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Recorder(graded, NAME):
+        status, said = command(graded, monkeypatch, "grade", NAME)
+    assert status == 1 and "this course is being graded already" in said
+    assert command(graded, monkeypatch, "grade", NAME)[0] == 0
+
+
+def test_another_seed_is_told(graded: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "secret seed" not in command(graded, monkeypatch, "grade", NAME)[1]
+    graded.seed_file.write_text("another")
+    _, said = command(graded, monkeypatch, "grade", NAME)
+    assert "secret seed: another one than in the run before" in said
+    assert "secret seed" not in command(graded, monkeypatch, "grade", NAME)[1]
+
+
+def test_release_knows_an_instructors_own_tasks(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Execute.tasks = ['cosine.py']\n")
+    made = nbformat.v4.new_notebook()
+    answer = nbformat.v4.new_code_cell(
+        "import numpy as np\n\ndef cosine_similarity(u, v):\n    ### BEGIN SOLUTION\n"
+        "    return (u @ v) / np.sqrt((u @ u) * (v @ v))\n    ### END SOLUTION",
+        id="answer",
+    )
+    test = nbformat.v4.new_code_cell("check(cosine_similarity)", id="test")
+    for one, mark in ((answer, {"solution": True}), (test, {"grade": True, "points": 3})):
+        one.metadata["nbgrader"] = {
+            "grade": False, "solution": False, "locked": "grade" in mark, "task": False,
+            "grade_id": one.id, "schema_version": 3, **mark,
+        }  # fmt: skip
+    load = nbformat.v4.new_code_cell("from autograder import check", id="load")
+    made.cells = [load, answer, test]
+    (course.root / "solutions/own").mkdir()
+    nbformat.write(made, course.root / "solutions/own/own.ipynb")
+    status, said = command(course, monkeypatch, "release", "own")
+    assert status == 1 and "names cosine.py, which is not there" in said
+    (course.root / "cosine.py").write_text("1 +")
+    status, said = command(course, monkeypatch, "release", "own")
+    assert status == 1 and "cosine.py is broken: SyntaxError" in said
+    shutil.copy(ROOT / "docs/examples/cosine.py", course.root)
+    status, said = command(course, monkeypatch, "release", "own")
+    assert status == 0 and "own is released in exercises/own/" in said, said
+
+
+@pytest.mark.slow
+def test_nbgraders_exchange_round_trip(course: Course, tmp_path: Path) -> None:
+    """From release_assignment to fetch_feedback, with our grading in the middle."""
+    root, student = tmp_path / "exchange", tmp_path / "student"
+    student.mkdir()
+    root.mkdir(mode=0o777)
+    root.chmod(0o777)
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + f"\nc.Exchange.root = {str(root)!r}\n")
+    (student / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.Exchange.root = {str(root)!r}\n"
+        "c.CourseDirectory.course_id = 'loss-functions'\n"
+    )
+    environment = os.environ | {
+        "HOME": str(student), "JUPYTER_DATA_DIR": str(student / "data"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }  # fmt: skip
+
+    def nbgrader(where: Path, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            cwd=where, env=environment, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    release(course, NAME)
+    course = Course(course.root)
+    nbgrader(course.root, "release_assignment", NAME)
+    nbgrader(student, "fetch_assignment", NAME)
+    nbgrader(student, "submit", NAME)
+    nbgrader(course.root, "collect", NAME)
+    (path,) = course.submitted("*", NAME).parent.parent.glob(f"*/{NAME}")
+    name = path.parent.name
+    stamp = (path / "timestamp.txt").read_text()
+    (line,) = grade_class(course, NAME, [name], 1, LEVEL)
+    assert line.graded and line.points == 0
+    with course.gradebook() as book:
+        assert str(book.find_submission(NAME, name).timestamp) in stamp
+    nbgrader(course.root, "generate_feedback", NAME)
+    nbgrader(course.root, "release_feedback", NAME)
+    nbgrader(student, "fetch_feedback", NAME)
+    (page,) = student.rglob(f"feedback/*/{NAME}.html")
+    assert "not written yet" in page.read_text("utf-8")

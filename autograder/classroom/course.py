@@ -14,12 +14,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DatabaseError, SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, template, whole
 from autograder.classroom.results import Journal
-from autograder.grader import is_locked
+from autograder.grader import is_locked, marks
+from autograder.tasks import load_tasks
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
@@ -99,8 +100,8 @@ class Course:
         """Return an assignment's source folder; CourseError when there is no such assignment."""
         if odd := re.search(r"[\[\]{}*?+/\\\0]|^\s|\s$|^\.|^$", assignment):
             raise CourseError(
-                f"{assignment!r} cannot be an assignment's name: nbgrader takes {odd[0]!r} in it for "
-                "something else; call its folder otherwise"
+                f"{assignment!r} cannot be an assignment's name: nbgrader takes {odd[0]!r} in it "
+                "for something else; call its folder otherwise"
             )
         folder = self.folder(self.directory.source_directory, assignment=assignment)
         if not folder.is_dir():
@@ -126,7 +127,20 @@ class Course:
 
     def own_tasks(self) -> tuple[Path, ...]:
         """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""
-        return tuple(self.root / name for name in self.config.Execute.get("tasks", []))
+        found = tuple(self.root / name for name in self.config.Execute.get("tasks", []))
+        for path in found:
+            if not path.is_file():
+                raise CourseError(f"{SETTINGS} names {path.name}, which is not there")
+        return found
+
+    def load_tasks(self) -> None:
+        """Add the instructor's own tasks to ours; CourseError when one of the files is broken."""
+        for path in self.own_tasks():
+            try:
+                load_tasks(path)
+            except Exception as problem:  # it is anybody's Python
+                why = f"{type(problem).__name__}: {problem}"
+                raise CourseError(f"the file of tasks {path.name} is broken: {why}") from None
 
     def seed(self) -> str:
         """Return the secret that draws the hidden inputs, made at the first grading.
@@ -151,23 +165,43 @@ class Course:
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """Open the gradebook."""
-        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
-            yield book
+        """Open the gradebook; raises CourseError where it cannot be used."""
+        try:
+            with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+                yield book
+        except DatabaseError as problem:
+            raise CourseError(f"{self.database}: {trouble(problem)}") from None
 
-    def scores(self, assignment: str) -> dict[str, Score]:
-        """Return what the gradebook says of an assignment, by student."""
-        automatic = {
+    def automatic(self, assignment: str) -> set[str]:
+        """Return the names of the cells that earn their points by themselves."""
+        return {
             grade_id(cell)
             for notebook in self.templates(assignment).values()
             for cell in notebook.cells
-            if is_locked(cell)
+            if is_locked(cell) and cell.cell_type == "code" and marks(cell).get("grade")
         }
+
+    def scores(self, assignment: str) -> dict[str, Score]:
+        """Return what the gradebook says of an assignment, by student."""
+        automatic = self.automatic(assignment)
         with self.gradebook() as book:
             return {
                 submission.student.id: score(submission, automatic)
                 for submission in book.assignment_submissions(assignment)
             }
+
+
+def trouble(problem: DatabaseError) -> str:
+    """Return what is wrong with a gradebook and what to do, in one sentence."""
+    said = str(problem.orig)
+    if "locked" in said:
+        return "another program is writing into the gradebook; close it or wait, then try again"
+    if "no such column" in said or "no such table" in said:
+        return (
+            "an older nbgrader made this gradebook; keep a copy of it, then run "
+            "`nbgrader db upgrade` in the course's folder"
+        )
+    return f"the gradebook cannot be used ({said}); put a copy of it in its place, or move it away"
 
 
 def score(submission: SubmittedAssignment, automatic: set[str]) -> Score:

@@ -65,7 +65,7 @@ def grade_class(
     )
     folders = {name: course.submitted(name, assignment) for name in names}
     with Recorder(course, assignment) as recorder:
-        done = course.journal(assignment).lines() if resume else {}
+        done = recorder.kept(course.journal(assignment).lines()) if resume else {}
         for name in [n for n in names if n in done and done[n].digest == job.digest(folders[n])]:
             folders.pop(name)
             yield done[name]

@@ -14,6 +14,7 @@ from traitlets import Float, Int, List, Unicode, Union
 
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.rebuild import nothing_odd, read, rebuild, reduced, template
+from autograder.classroom.record import EXCHANGE
 from autograder.classroom.run import grader
 from autograder.grader import Limits
 from autograder.sandbox import NoSandbox, levels
@@ -84,7 +85,9 @@ def leave_ours(folder: Path, ours: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             continue
         known = (ours / path.relative_to(folder)).is_file()
-        stamp = path == folder / "timestamp.txt" and path.lstat().st_size <= MAX_STAMP
+        stamp = (
+            path.parent == folder and path.name in EXCHANGE and path.lstat().st_size <= MAX_STAMP
+        )
         if path.is_symlink() or not path.is_file() or not (known or stamp):
             path.unlink()
 

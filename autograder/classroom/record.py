@@ -6,9 +6,11 @@ whatever is finished together; a test compares the two row by row.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +19,11 @@ from typing import Self
 
 import nbformat
 from nbgrader.api import (
+    BaseCell,
     Comment,
     Grade,
     Gradebook,
+    GradeCell,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -29,11 +33,15 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
-from autograder.classroom.course import Course
-from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
+from autograder.classroom.course import Course, CourseError
+from autograder.classroom.rebuild import Unreadable, grade_id, ordinary, printable, whole
 from autograder.classroom.results import Line
 from autograder.classroom.run import Graded
+from autograder.grader import data_files
 from autograder.sandbox.inside.caps import MAX_STAMP
+
+EXCHANGE = ("timestamp.txt", "submission_secret.txt")
+"""What nbgrader's exchange puts beside a submission, and needs to give its feedback back."""
 
 
 class Recorder:
@@ -45,6 +53,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
+            opened.enter_context(alone_in(self._course.database.parent))
             self._book: Gradebook = opened.enter_context(self._course.gradebook())
             if self._book.engine.dialect.name == "sqlite":
                 # A killed process loses nothing either way; this only spares waits for the disk.
@@ -67,25 +76,48 @@ class Recorder:
         self._students = set(database.scalars(select(Student.id)))
         mine = SubmittedAssignment.assignment_id == self._row.id
         self._known = set(database.scalars(select(SubmittedAssignment.student_id).where(mine)))
+        self._automatic = self._course.automatic(self._assignment)
+        self._ours = data_files(self._course.source(self._assignment))
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         tb: TracebackType | None,
-    ) -> None:
-        self._opened.close()
+    ) -> bool | None:
+        return self._opened.__exit__(kind, error, tb)
+
+    def kept(self, lines: Mapping[str, Line]) -> dict[str, Line]:
+        """Return the lines that are true still: the gradebook has their points, and what was run.
+
+        Somebody may have taken out a row in formgrader, or a folder.
+        """
+        mine = (
+            select(SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .where(SubmittedAssignment.assignment_id == self._row.id)
+        )
+        there: dict[str, dict[str, float | None]] = defaultdict(dict)
+        for student, cell, points in self._book.db.execute(mine):
+            there[student][cell] = points
+        return {
+            student: line
+            for student, line in lines.items()
+            if not line.graded
+            or (line.cells.items() <= there[student].items() and self._folder(student).is_dir())
+        }
 
     def record(self, batch: Sequence[Graded]) -> list[Line]:
         """Write some submissions everywhere, with one commit; return their lines for the report."""
         rows = self._rows({graded.student for graded in batch if not graded.problem})
-        written = [(graded, self._line(graded, rows.get(graded.student))) for graded in batch]
+        lines = [self._line(graded, rows.get(graded.student)) for graded in batch]
         self._book.db.commit()
-        for graded, _ in written:
-            if not graded.problem:
-                self._penalize(rows[graded.student])
+        for number, graded in enumerate(batch):
+            if row := rows.get(graded.student):
+                lines[number] = replace(lines[number], penalty=self._penalty(row))
                 self._documents(graded)
-        lines = [line for _, line in written]
         self._journal.add(lines)
         return lines
 
@@ -105,23 +137,36 @@ class Recorder:
         )
         rows = {row.student_id: row for row in self._book.db.scalars(found)} if asked else {}
         rows |= {student: self._new_row(student) for student in students - self._known}
+        for row in rows.values():
+            self._complete(row)
         self._known |= students
         return rows
 
     def _new_row(self, student: str) -> SubmittedAssignment:
-        """Add a submission with a row for every cell, as Gradebook.add_submission would."""
+        """Add a submission."""
         if student not in self._students:
             self._students.add(student)
             self._book.db.add(Student(id=student))
         row = SubmittedAssignment(assignment_id=self._row.id, student_id=student)
-        for notebook in self._row.notebooks:
-            made = SubmittedNotebook(notebook_id=notebook.id, assignment=row)
-            graded = [*notebook.grade_cells, *notebook.task_cells]
-            commented = [*notebook.solution_cells, *notebook.task_cells]
-            made.grades = [Grade(cell_id=cell.id) for cell in graded]
-            made.comments = [Comment(cell_id=cell.id) for cell in commented]
         self._book.db.add(row)
         return row
+
+    def _complete(self, row: SubmittedAssignment) -> None:
+        """Give a submission a row for each cell, as Gradebook.add_submission does."""
+        there = {made.notebook_id: made for made in row.notebooks}
+        for notebook in self._row.notebooks:
+            made = there.get(notebook.id)
+            if made is None:
+                made = SubmittedNotebook(notebook_id=notebook.id, assignment=row)
+                self._book.db.add(made)
+            graded = {grade.cell_id for grade in made.grades}
+            commented = {comment.cell_id for comment in made.comments}
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                if cell.id not in graded:
+                    made.grades.append(Grade(cell_id=cell.id))
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                if cell.id not in commented:
+                    made.comments.append(Comment(cell_id=cell.id))
 
     def _line(self, graded: Graded, row: SubmittedAssignment | None) -> Line:
         """Put one submission into the gradebook and return its line."""
@@ -155,17 +200,21 @@ class Recorder:
             name = self._names[notebook.notebook_id]
             points = graded.points.get(name, {})
             left = graded.unanswered.get(name, [])
+            same = self._same_answers(graded, notebook)
             for grade in notebook.grades:
                 cell = self._cells[grade.cell_id]
-                new = points.get(cell.name, 0.0)
-                if grade.auto_score not in (None, new):
-                    changed[cell.name] = grade.auto_score, new
-                grade.auto_score = new
-                grade.needs_manual_grade = grade.manual_score is not None or new is None
+                if isinstance(cell, GradeCell):
+                    new = points.get(cell.name, 0.0)
+                    if grade.auto_score not in (None, new):
+                        changed[cell.name] = grade.auto_score, new
+                    settled = grade.manual_score is not None and not grade.needs_manual_grade
+                    if not (settled and grade.auto_score == new and cell.name in same):
+                        grade.needs_manual_grade = grade.manual_score is not None or new is None
+                    grade.auto_score = new
+                    if cell.name in self._automatic:
+                        cells[cell.name] = new or 0.0
+                        max_points += cell.max_score
                 by_hand += grade.needs_manual_grade
-                if cell.cell_type == "code":
-                    cells[cell.name] = new or 0.0
-                    max_points += cell.max_score
             for comment in notebook.comments:
                 answered = self._cells[comment.cell_id].name not in left
                 comment.auto_comment = None if answered else "No response."
@@ -178,10 +227,29 @@ class Recorder:
             changed=changed,
         )
 
-    def _penalize(self, submission: SubmittedAssignment) -> None:
-        """Let nbgrader's own step, or the instructor's plugin in it, judge a late submission."""
-        if submission.total_seconds_late <= 0:
-            return
+    def _same_answers(self, graded: Graded, notebook: SubmittedNotebook) -> set[str]:
+        """Return the cells that are as they were when a person graded some of the notebook."""
+        if all(grade.manual_score is None for grade in notebook.grades):
+            return set()
+        name = self._names[notebook.notebook_id]
+        try:
+            before = sources((self._folder(graded.student) / f"{name}.ipynb").read_text("utf-8"))
+        except (OSError, ValueError):
+            return set()
+        after = sources(graded.documents.get(name, ""))
+        return {cell for cell, source in after.items() if before.get(cell) == source}
+
+    def _penalty(self, submission: SubmittedAssignment) -> float:
+        """Return what a late submission loses, as nbgrader's own step or the plugin in it says.
+
+        It is worked out anew each time: the due date may have moved, or an extension was given.
+        """
+        asked = select(SubmittedNotebook.late_submission_penalty).where(
+            SubmittedNotebook.assignment_id == submission.id
+        )
+        late = self._row.duedate is not None and submission.total_seconds_late > 0
+        if not late and not any(self._book.db.scalars(asked)):
+            return 0.0
         step = AssignLatePenalties(config=self._course.config)
         for name in self._names.values():
             ids = {
@@ -191,16 +259,60 @@ class Recorder:
                 "db_url": self._course.directory.db_url,
             }
             step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": ids})
+        self._book.db.commit()  # or else what another connection wrote is not seen
+        return float(sum(penalty or 0.0 for penalty in self._book.db.scalars(asked)))
+
+    def _folder(self, student: str) -> Path:
+        """Return where a student's autograded notebooks lie."""
+        autograded = self._course.directory.autograded_directory
+        return self._course.folder(autograded, student, self._assignment)
 
     def _documents(self, graded: Graded) -> None:
-        """Write the autograded notebooks, whole or not at all, read-only as nbgrader does."""
-        folder = self._course.folder(
-            self._course.directory.autograded_directory, graded.student, self._assignment
-        )
+        """Write the autograded notebooks, whole or not at all, read-only as nbgrader does.
+
+        Beside them lie the course's own files, and what nbgrader's exchange knows a submission by.
+        """
+        folder = self._folder(graded.student)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, document in graded.documents.items():
-            with whole(folder / f"{name}.ipynb", 0o444) as file:
-                file.write(document.encode())
+        files = {f"{name}.ipynb": text.encode() for name, text in graded.documents.items()}
+        files |= self._ours
+        submitted = self._course.submitted(graded.student, self._assignment)
+        files |= {name: said for name in EXCHANGE if (said := stamp(submitted / name))}
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with whole(folder / name, 0o444) as file:
+                file.write(content)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the course, so that no second run writes between the lines of this one."""
+    import fcntl  # not on Windows, where nobody is graded
+
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CourseError(
+                "this course is being graded already; wait until that is over"
+            ) from None
+        yield
+
+
+def sources(notebook: str) -> dict[str, str]:
+    """Return the source of each cell that has a name, in a notebook that we wrote."""
+    cells = json.loads(notebook)["cells"] if notebook else []
+    return {grade_id(cell): "".join(cell["source"]) for cell in cells}
+
+
+def stamp(path: Path) -> bytes:
+    """Return what is in a small file that nbgrader made; nothing where it is no such file."""
+    try:
+        with ordinary(path) as file:
+            said = file.read(MAX_STAMP + 1)
+    except Unreadable:
+        return b""
+    return said if len(said) <= MAX_STAMP else b""
 
 
 def handed_in(folder: Path) -> datetime | None:

@@ -58,6 +58,7 @@ def table(lines: Sequence[Line]) -> Table:
     made = Table("student", "score", "mistakes and notes", "time", title=None)
     for line in lines:
         points = f"{line.points:g} / {line.max_points:g}" if line.graded else "–"
+        points += f"\nlate −{line.penalty:g}" if line.penalty else ""
         says = [*mistakes(line), *(f"! {note}" for note in line.notes)]
         time = f"{line.seconds * 1000:.0f} ms"
         made.add_row(said(line.student), points, Text("\n").join(map(said, says)), time)
@@ -81,9 +82,11 @@ def write(
     others = [Line(notice.about, notes=(notice.says,)) for notice in notices]
     with whole(rows) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
         out = csv.writer(text)
-        out.writerow(["student", "points", "max_points", *cells, "mistakes", "notes", "seconds"])
+        head = ["student", "points", "max_points", "penalty", *cells]
+        out.writerow([*head, "mistakes", "notes", "seconds"])
         for line in [*lines, *others]:
-            points = [line.points, line.max_points, *map(line.cells.get, cells)]
+            penalty = line.penalty if line.graded else None
+            points = [line.points, line.max_points, penalty, *map(line.cells.get, cells)]
             texts = ["; ".join(mistakes(line)), "; ".join(line.notes)]
             out.writerow([field(line.student), *points, *map(field, texts), line.seconds])
     return page, rows

@@ -5,6 +5,7 @@ All of it is returned, shown in one list, and kept: nothing that was not graded 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -30,13 +31,15 @@ class Line:
     """One submission after a run; `points` is None where it was not graded, and `notes` say why.
 
     `cells` holds the points of each automatic test, `changed` what they were and are, `by_hand`
-    how many answers wait for a person, `mistakes` the slugs of each task, `digest` what decided it.
+    how many answers wait for a person, `penalty` the points lost for being late, `mistakes` the
+    slugs of each task, `digest` what decided it all.
     """
 
     student: str
     digest: str = ""
     points: float | None = None
     max_points: float | None = None
+    penalty: float = 0.0
     cells: dict[str, float] = field(default_factory=dict)
     by_hand: int = 0
     changed: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
@@ -70,10 +73,19 @@ class Journal:
         """Add submissions that are finished."""
         self._append([asdict(line) for line in lines])
 
-    def note(self, paths: Sequence[Path], notices: Sequence[Notice]) -> None:
-        """Add what a run of these paths could not grade; it replaces what an earlier one said."""
+    def note(self, paths: Sequence[Path], notices: Sequence[Notice], seed: str) -> None:
+        """Add what a run of these paths could not grade; it replaces what an earlier one said.
+
+        Of the secret seed only a digest is kept, which tells whether it has changed.
+        """
         kept = [asdict(notice) for notice in notices if notice.ungraded]
-        self._append([{"paths": [path.name for path in paths], "notices": kept}])
+        names = [path.name for path in paths]
+        self._append([{"paths": names, "notices": kept, "seed": mark(seed)}])
+
+    def had_another(self, seed: str) -> bool:
+        """Whether the last run had another seed than this one."""
+        seeds = [entry["seed"] for entry in self._entries() if "seed" in entry]
+        return bool(seeds) and seeds[-1] != mark(seed)
 
     def _append(self, entries: Sequence[dict[str, Any]]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
@@ -103,6 +115,11 @@ class Journal:
             except ValueError:
                 continue
         return entries
+
+
+def mark(seed: str) -> str:
+    """Return by what a seed is recognized, and cannot be guessed."""
+    return hashlib.scrypt(seed.encode(), salt=b"autograder", n=2**12, r=8, p=1, dklen=8).hex()
 
 
 def read_line(entry: dict[str, Any]) -> Line | None:

@@ -21,8 +21,8 @@ MAX_SOURCE = 2**17
 """Characters of code that a submission may have: Python needs minutes to parse some megabytes."""
 MAX_NOTES = 20
 """Lines about what was not as handed out; a notebook of doubled cells would fill the report."""
-MAX_STAMP = 100
-"""Bytes of timestamp.txt: a date, a time, and a zone."""
+MAX_STAMP = 200
+"""Bytes of what nbgrader's exchange adds: a date, a time and a zone; a secret of 128 letters."""
 
 # What is collected from folders and archives.
 MAX_FOUND = 20_000
