@@ -253,7 +253,7 @@ def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> 
     (submitted / "nested" / NAME / "sub" / "data.csv").symlink_to(secret)
     (submitted / "stamp" / NAME / "timestamp.txt").symlink_to(secret)
     (submitted / "cleo" / NAME / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC")
-    (submitted / "long" / NAME / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC" + " " * 100)
+    (submitted / "long" / NAME / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC" + " " * 200)
     os.mkfifo(submitted / "pipe" / NAME / "timestamp.txt")
     (submitted / "fay").mkdir()
     (submitted / "fay" / NAME).symlink_to(f"../ada/{NAME}")

@@ -280,7 +280,7 @@ def test_report_shows_whatever_a_student_is_called_as_text(course: Course) -> No
         rows = list(csv.reader(file))[1:]
     shown = [link, "\ufffd[31mred\ufffdline", "not\ufffdutf8", "'=1+1", "'@SUM(A1)", "'\ufffd=1"]
     assert [row[0] for row in rows] == [*shown, "O'Brien"] * 2
-    assert all(row[5].startswith("'=") for row in rows)
+    assert all(row[6].startswith("'=") for row in rows)
     assert [row[1] for row in rows] == ["1.0"] * len(names) + [""] * len(names)
     terminal = io.StringIO()
     report.show(lines, notices, Console(file=terminal, force_terminal=True, width=200))
