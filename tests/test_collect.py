@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -24,9 +25,12 @@ from autograder.classroom import collect as collecting
 from autograder.classroom.collect import collect
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.found import STRAY
+from autograder.classroom.lms import ANONYMOUS, CANVAS, FORBIDDEN, RESERVED
+from autograder.classroom.lms import MOODLE as MOODLES
 from autograder.classroom.rebuild import whole
 from autograder.classroom.results import Notice
 from autograder.classroom.sample import write_sample
+from autograder.classroom.whose import AGAIN
 from autograder.cli import app
 from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND
 
@@ -83,12 +87,12 @@ def zipped(path: Path, *entries: Entry, packed: int = zipfile.ZIP_DEFLATED) -> P
 
 
 def have(course: Course) -> dict[str, bytes]:
-    """Return everything that was collected, by its path in the submitted folder."""
+    """Return all that was collected but times, by its path in the submitted folder."""
     folder = course.submitted(".", ".").resolve()
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "timestamp.txt"
     }
 
 
@@ -130,6 +134,27 @@ LAYOUTS: dict[str, dict[str, str]] = {
     },
     "Canvas, late": {"lovelaceada_LATE_12345_67890_02_mse-1.ipynb": "lovelaceada"},
     "Canvas, any name": {"lovelaceada_12345_67890_Untitled.ipynb": "lovelaceada"},
+    "Moodle since 4.1, folders": {
+        f"Ada Lovelace_101_assignsubmission_file/{NOTEBOOK}": "Ada Lovelace",
+        f"Li Na_7_assignsubmission_file/{NOTEBOOK}": "Li Na",
+    },
+    "Moodle, teams": {
+        f"Group A_31_assignsubmission_file/{NOTEBOOK}": "Group A",
+        f"Default group_assignsubmission_file/{NOTEBOOK}": "Default group",
+    },
+    "Moodle, teams before 4.1": {
+        f"Group A_31_assignsubmission_file_/{NOTEBOOK}": "Group A",
+        f"Default group_assignsubmission_file_/{NOTEBOOK}": "Default group",
+    },
+    "Moodle, blind": {
+        f"Participant_101_assignsubmission_file/{NOTEBOOK}": "Participant_101",
+        f"Participant_102_assignsubmission_file/{NOTEBOOK}": "Participant_102",
+    },
+    "Moodle, one blind": {f"Participant_7_assignsubmission_file_{NOTEBOOK}": "Participant_7"},
+    "Canvas, anonymous": {
+        "anon_aB3x9_67890_02_mse.ipynb": "anon_aB3x9",
+        "anon_12345_67891_02_mse-1.ipynb": "anon_12345",
+    },
     "folder of a student": {f"ada/{NOTEBOOK}": "ada", f"li/{NOTEBOOK}": "li"},
     "one student": {f"ada/{NOTEBOOK}": "ada"},
     "named like a student": {"ada.ipynb": "ada", "li-2.ipynb": "li-2"},
@@ -148,6 +173,10 @@ LAYOUTS: dict[str, dict[str, str]] = {
         f"\u0639\u0644\u06cc\u200c\u0631/{NOTEBOOK}": "\u0639\u0644\u06cc\u0631",
     },
     "decomposed letters": {f"Zoe\u0308/{NOTEBOOK}": "Zoë"},
+    "signs that nobody sees": {
+        f"Jos\u00e9\u00a0N\u00fa\u00f1ez_7_assignsubmission_file/{NOTEBOOK}": "José Núñez",
+        f"\u200eLovelace, Jr._8_assignsubmission_file/{NOTEBOOK}": "Lovelace, Jr",
+    },
     "capital ending": {"ada/02_MSE.IPYNB": "ada"},
     "leftovers": {
         f"ada/{NOTEBOOK}": "ada",
@@ -184,11 +213,141 @@ def test_layouts(layout: str, kind: str, course: Course, inbox: Path) -> None:
         (path / name).write_bytes(content)
     owners = {student: contents[name] for name, student in LAYOUTS[layout].items() if student}
     students, told = collected(course, NAME, [path])
-    assert lines(told) == ""
+    assert all(notice.about in ("late", "files beside notebooks") for notice in told)
     assert students == sorted(owners)
     assert have(course) == {f"{who}/{NAME}/{NOTEBOOK}": owners[who] for who in students}
-    assert collected(course, NAME, [path]) == (students, [])
+    assert collected(course, NAME, [path]) == (students, told)
     assert len(have(course)) == len(students)
+
+
+def inner_zip(*names: str) -> bytes:
+    """Return a zip with these notebooks in it."""
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"packed")
+    return raw.getvalue()
+
+
+OTHERS = {
+    "ada_1_2_02_mse.html": b"<html>",
+    "cleo_2_text.html": b"typed",
+    "dora_LATE_3_link.html": b"linked",
+    "eve_4_5_work.zip": inner_zip("x/02_mse.ipynb", "x/data.csv"),
+    "fay_5_6_work.zip": inner_zip("01_mae.ipynb"),
+    "gus_6_7_work.zip": b"no zip",
+    "hal_7_8_02_mse.py": b"pass",
+    "ian_8_9_01_mae.ipynb": b"another",
+    "README.txt": b"",
+    "ned.html": b"<html>",
+}
+TOLD = {
+    "ada": "handed in no notebook, only 02_mse.html",
+    "cleo": "handed in text typed into Canvas, no notebook",
+    "dora": "handed in a link, no notebook",
+    "fay": "handed in no notebook, only work.zip",
+    "gus": "handed in no notebook, only work.zip",
+    "hal": "handed in no notebook, only 02_mse.py",
+    "ian": "class.zip/ian_8_9_01_mae.ipynb is of another assignment",
+    "ned": "handed in no notebook, only ned.html",
+}
+
+
+def test_nobody_vanishes(course: Course, inbox: Path) -> None:
+    path = zipped(inbox / "class.zip", *OTHERS.items())
+    students, told = collected(course, NAME, [path])
+    assert students == ["Bo Honest", "eve"]
+    assert have(course)[f"eve/{NAME}/{NOTEBOOK}"] == b"packed"
+    assert {notice.about: notice.says for notice in told} == TOLD
+    assert all(notice.ungraded for notice in told)
+
+
+def test_moodles_other_kinds_are_told(course: Course, inbox: Path) -> None:
+    path = zipped(
+        inbox / "class.zip",
+        ("Ada_1_assignsubmission_onlinetext/onlinetext.html", b"typed"),
+        ("Cleo_2_assignsubmission_onlinetext_/onlinetext.html", b"typed"),
+        (f"Cleo_2_assignsubmission_file_/{NOTEBOOK}", b"and a file"),
+        ("Dora_3_assignsubmission_file/essay.pdf", b"%PDF"),
+    )
+    students, told = collected(course, NAME, [path])
+    assert students == ["Bo Honest", "Cleo"]
+    assert {notice.about: notice.says for notice in told} == {
+        "Ada": "handed in text typed into Moodle, no notebook",
+        "Dora": "handed in no notebook, only essay.pdf",
+    }
+
+
+def stamps(course: Course) -> dict[str, str]:
+    """Return what is said of when submissions were handed in."""
+    folder = course.submitted(".", ".").resolve()
+    return {
+        path.relative_to(folder).parts[0]: path.read_text()
+        for path in folder.glob(f"*/{NAME}/timestamp.txt")
+    }
+
+
+def test_times_of_lmss_become_timestamps(
+    course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    path = zipped(
+        inbox / "class.zip",
+        info(f"{MOODLE}/{NOTEBOOK}"),
+        info("cleo_12345_67890_02_mse.ipynb"),
+        info("dora_LATE_12346_67891_02_mse.ipynb"),
+        info("eve/02_mse.ipynb"),
+        ("eve/timestamp.txt", b"2026-09-30 08:15:00 UTC"),
+        info("fay/02_mse.ipynb"),
+    )
+    _, told = collected(course, NAME, [path])
+    due = {"Ada Lovelace": "2026-10-01 10:00:00 UTC", "eve": "2026-09-30 08:15:00 UTC"}
+    assert {name: said for name, said in stamps(course).items() if name != "Bo Honest"} == due
+    assert lines(told) == (
+        "late: Canvas says so of dora, but not how late: the assignment has no due date"
+    )
+    with course.gradebook() as book:
+        book.add_assignment(NAME, duedate="2026-10-01 09:00:00 UTC")
+    shutil.rmtree(course.submitted("dora", NAME))
+    _, told = collected(course, NAME, [path])
+    assert stamps(course)["dora"] == "2026-10-01 09:00:01 UTC"
+    assert "counted as just after the due date" in lines(told)
+    entry, _ = info("eve/02_mse.ipynb", (2026, 11, 1, 12, 0, 0))
+    collected(course, NAME, [zipped(inbox / "newer.zip", (entry, b"newer"))])
+    assert "eve" not in stamps(course)  # nothing says when the newer one was handed in
+    (kept,) = course.submitted("eve", NAME).parent.rglob("*.timestamp.txt")
+    assert kept.read_text() == "2026-09-30 08:15:00 UTC"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_companions_are_collected_where_the_course_allows_them(course: Course, inbox: Path) -> None:
+    entries = [
+        (f"ada/{NOTEBOOK}", b"ada's"),
+        ("ada/helpers.py", b"x = 1"),
+        ("ada/data/x.csv", b"1"),
+        ("ada/nbgrader_config.py", b"evil"),
+        ("ada/big.bin", b"left"),
+        ("cleo_1_2_02_mse.ipynb", b"cleo's"),
+        ("cleo_1_3_helpers.py", b"y = 2"),
+    ]
+    path = zipped(inbox / "class.zip", *entries)
+    _, told = collected(course, NAME, [path])
+    assert {name for name in have(course) if not name.endswith(".ipynb")} == set()
+    assert lines(told) == (
+        "files beside notebooks: left where they were: helpers.py of ada, data/x.csv of ada, "
+        "big.bin of ada, helpers.py of cleo; c.Execute.companions can allow them"
+    )
+    settings = course.root / "nbgrader_config.py"
+    settings.write_text(settings.read_text() + "\nc.Execute.companions = ['*.py', '*.csv']\n")
+    _, told = collected(Course(course.root), NAME, [path])
+    assert {n: c for n, c in have(course).items() if not n.endswith(".ipynb")} == {
+        f"ada/{NAME}/helpers.py": b"x = 1",
+        f"ada/{NAME}/data/x.csv": b"1",
+        f"cleo/{NAME}/helpers.py": b"y = 2",
+    }
+    assert "big.bin of ada; " in lines(told)
 
 
 def test_notebooks_themselves(course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,9 +424,8 @@ def test_of_several_the_last_is_taken(
         students, told = collected(course, NAME, [zipped(inbox / "class.zip", *files)])
         assert students == ["Bo Honest", "a"]
         assert have(course)[f"a/{NAME}/{NOTEBOOK}"] == entries[taken].encode()
-        assert [notice.about for notice in told] == [
-            "a"
-        ] and f"{entries[taken]} is taken, not" in lines(told)
+        assert {notice.about for notice in told} - {"late"} == {"a"}
+        assert f"{entries[taken]} is taken, not" in lines(told)
 
 
 def test_of_several_the_newest_is_taken(course: Course, inbox: Path) -> None:
@@ -376,7 +534,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
         4,
     ),
     "a formula": (named(f"=1+1/{NOTEBOOK}"), WHOSE, 1),
-    "dots": (named(f".../{NOTEBOOK}", f"eve./{NOTEBOOK}", "~.ipynb"), WHOSE, 2),
+    "dots": (named(f".../{NOTEBOOK}", f"eve./{NOTEBOOK}", "~.ipynb"), WHOSE, 1),
     "capitals only": (named("eve.ipynb", "EVE.ipynb"), "EVE and eve are too alike; rename one", 2),
     "letters that are one": (named("ﬁ.ipynb", "fi.ipynb"), "fi and ﬁ are too alike", 2),
     "same name twice": (named(f"eve/{NOTEBOOK}", f"eve/{NOTEBOOK}"), "several 02_mse", 1),
@@ -395,7 +553,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
     "empty": (hostile((f"eve/{NOTEBOOK}", b"")), "an empty file", 1),
     "too large": (hostile((f"eve/{NOTEBOOK}", bytes(MAX_FILE + 1))), "larger than 20 MB", 1),
     "lies about its size": (lying, "damaged in the archive", 1),
-    "nested": (nested, "no notebook in it, only all.zip", 1),
+    "nested": (nested, "handed in no notebook, only all.zip", 1),
     "locked": (
         lambda inbox: patched(named(f"eve/{NOTEBOOK}")(inbox), 6, 8, b"\1"),
         "locked with a password",
@@ -413,7 +571,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
     ),
     "no notebook": (
         named(f"{MOODLE}/report.pdf", f"{MOODLE}/02_mse.ipynb.txt"),
-        "no notebook in it, only 02_mse.ipynb.txt, report.pdf",
+        "Ada Lovelace: handed in no notebook, only 02_mse.ipynb.txt, report.pdf",
         1,
     ),
     "wrong assignment": (
@@ -450,7 +608,7 @@ WHOLE = (
     "too many",
     "long contents",
 )
-TAKEN = {"eve": ("same name twice", "control characters in a file")}
+TAKEN = {"eve": ("same name twice", "control characters in a file", "dots")}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -611,7 +769,7 @@ def test_command_collects_and_grades_those_alone(real: Course, inbox: Path) -> N
     assert told[f"class.zip/../{NOTEBOOK}"] == "a path that no archive should have"
     assert len(rows) == 2 and told.keys() - rows.keys() - {"secret seed"} == {
         f"class.zip/../{NOTEBOOK}",
-        "class.zip/Bilal B_7_assignsubmission_file_",
+        "Bilal B",
     }
     assert {*real.scores(NAME)} == {"Ada Lovelace"}
     path = zipped(path, (f"{MOODLE}/{NOTEBOOK}", bilal.read_bytes()), info(f"../{NOTEBOOK}"))
@@ -727,8 +885,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_long_file_name_takes_no_time(again: str, end: str) -> None:
     name = (again * 200)[:198] + end
     begun = time.perf_counter()
-    for pattern in (collecting.AGAIN, collecting.NO_STUDENT, STRAY):
+    for pattern in (AGAIN, MOODLES, CANVAS, ANONYMOUS, FORBIDDEN, RESERVED, STRAY):
         pattern.search(name)
-    for pattern in (collecting.MOODLE, collecting.CANVAS):
+    for pattern in (MOODLES, CANVAS, ANONYMOUS):
         pattern.fullmatch(name)
     assert time.perf_counter() - begun < 0.5

@@ -8,40 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
+from pathlib import Path
 from unicodedata import normalize
 
-from autograder.classroom.course import Course, CourseError
-from autograder.classroom.found import EARLIER, File, files
+from autograder.classroom.course import SETTINGS, Course
+from autograder.classroom.found import EARLIER
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
+from autograder.classroom.record import EXCHANGE
 from autograder.classroom.results import Notice
+from autograder.classroom.whose import Claim, Look
+from autograder.grader import data_files
 from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_TOLD
-
-MOODLE = re.compile(
-    r"(?P<student_id>.+?)_(?P<person>\d{1,20})_assignsubmission_[a-z]+_(?P<file_id>.*)", re.A
-)
-CANVAS = re.compile(
-    r"(?P<student_id>[^_]+)_(?:late_)?(?P<person>\d{1,20})_(?P<turn>\d{1,20})_(?P<file_id>.+)",
-    re.A | re.I,
-)
-"""`person` tells namesakes apart; `turn` grows each time that something is handed in."""
-AGAIN = re.compile(
-    r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
-)
-"""What an LMS, a browser or Jupyter adds to a second file's name. It never takes a step back."""
-NO_STUDENT = re.compile(
-    r"""^$ | [\\/:*?"<>|\[\]{}] | ^[-.~=+@\ ] | [.\ ]$ | ^(con|prn|aux|nul|com\d|lpt\d)(\.|$)""",
-    re.I | re.X,
-)
-"""What some system cannot have as a folder's name, or nbgrader or a spreadsheet misreads."""
-JOINERS = {0x200C: None, 0x200D: None}
-"""Invisible letters that names in some scripts are written with, or without."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +35,23 @@ class Collected:
     notices: list[Notice]
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A file, whose it is, and which notebook it answers. The one that counts has most `weight`."""
-
-    file: File
-    student: str
-    person: str
-    notebook: str
-    weight: tuple[bool, int, float, int]
-
-
 def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
     """Put what is in the paths into the submitted folder; return whose it is, and what to tell."""
     told: list[Notice] = []
+    claims: list[Claim] = []
+    beside: list[Claim] = []
     students = set()
     with ExitStack() as opened:
-        claims: list[Claim] = []
         for path in paths:
-            whole = Path(os.path.abspath(path))
-            found = notebooks(whole, opened, told)
-            claims += claimed(course, assignment, whole, found, told)
+            look = Look(course, assignment, Path(os.path.abspath(path)), opened)
+            claims += look.claims
+            beside += look.beside
+            told += look.notices
+        sure, doubts = told_apart(course, claims)
+        chosen, choices = latest(sure)
+        chosen, times = stamped(course, assignment, chosen, beside)
+        told += [*doubts, *choices, *times]
         left = MAX_COLLECTED
-        chosen = latest(told_apart(course, claims, told), told)
         for claim in sorted(chosen, key=lambda claim: claim.file.size):
             left -= claim.file.size
             try:
@@ -85,162 +62,37 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
             except (Unreadable, OSError) as problem:
                 note = Notice(claim.student, f"{claim.file.shown}: {printable(problem, 300)}")
             told += [note] if note else []
+        told += keep(course, assignment, [claim for claim in beside if claim.student in students])
     more = len(told) - MAX_TOLD
     left_out = [Notice("…", f"{more} lines more")] if more > 0 else []
     return Collected(sorted(students), told[:MAX_TOLD] + left_out)
 
 
-def notebooks(path: Path, opened: ExitStack, told: list[Notice]) -> list[File]:
-    """Return the notebooks in a path; tell what cannot be taken, and who handed in none."""
-    found: list[File] = []
-    others: dict[PurePosixPath, list[str]] = defaultdict(list)
-    try:
-        for file in files(path, opened):
-            if file.is_leftover:
-                continue
-            if trouble := file.trouble():
-                told.append(Notice(file.shown, trouble))
-            elif file.is_notebook:
-                found.append(file)
-            else:
-                others[PurePosixPath(file.inside).parent].append(file.parts[-1])
-    except (Unreadable, OSError) as problem:
-        told.append(Notice(printable(path.name), printable(problem, 200)))
-    for folder in without(others, found):
-        names = printable(", ".join(sorted(others[folder])))
-        told.append(Notice(printable(f"{path.name}/{folder}"), f"no notebook in it, only {names}"))
-    return found
-
-
-def without(folders: Iterable[PurePosixPath], found: list[File]) -> list[PurePosixPath]:
-    """Return which folders have no notebook in them, above or below them."""
-    beside = {PurePosixPath(file.inside).parent for file in found}
-    above = {folder for place in beside for folder in place.parents}
-    top = PurePosixPath()
-    return sorted(
-        folder
-        for folder in set(folders) - beside - above
-        if beside.isdisjoint(set(folder.parents) - {top})
-    )
-
-
-def claimed(
-    course: Course, assignment: str, path: Path, found: list[File], told: list[Notice]
-) -> list[Claim]:
-    """Return whose the notebooks of one path are; tell where nothing says it."""
-    sources = list(course.source(assignment).parent.glob("*/*.ipynb"))
-    ours = {source.stem for source in sources if source.parent.name == assignment}
-    others = {name for s in sources for name in (s.stem, s.parent.name)} - ours - {assignment}
-    found = [file for file in found if others.isdisjoint(file.parts[:-1])]
-    claims, wrong = [], {}
-    for file, groups in zip(found, named(course, assignment, ours, path, found), strict=True):
-        title = stem(groups.get("file_id") or file.parts[-1], ours | others)
-        name = groups.get("student_id") or ""
-        student = student_id(name)
-        notebook = title if title in ours else min(ours) if len(ours) == 1 else ""
-        if not name:
-            told.append(Notice(file.shown, "its name does not say whose it is"))
-        elif not student:
-            why = f"“{printable(name, 50)}” cannot be a student's name; rename it"
-            told.append(Notice(file.shown, why))
-        elif title in others:
-            wrong[student] = f"{file.shown} is of another assignment"
-        elif not notebook:
-            told.append(Notice(student, f"{file.shown} is none of {', '.join(sorted(ours))}"))
-        else:
-            again = AGAIN.search(PurePosixPath(file.parts[-1]).stem)
-            number = max((int(n or 0) for n in again.groups()), default=0) if again else 0
-            weight = (title in ours, int(groups.get("turn") or 0), file.time, number)
-            claims.append(Claim(file, student, groups.get("person") or "", notebook, weight))
-    have = {claim.student for claim in claims}
-    told += [Notice(student, why) for student, why in wrong.items() if student not in have]
-    return claims
-
-
-def named(
-    course: Course, assignment: str, ours: set[str], path: Path, found: list[File]
-) -> list[dict[str, str | None]]:
-    """Return what names say of files, as nbgrader's zip_collect has it: student_id, file_id."""
-    own = course.config.FileNameCollectorPlugin.get("named_regexp", "")
-    if own:
-        try:
-            matches = [re.match(own, f"{path.with_suffix('')}/{file.inside}") for file in found]
-        except re.error as problem:
-            raise CourseError(f"FileNameCollectorPlugin.named_regexp: {problem}") from None
-        return [match.groupdict() if match else {} for match in matches]
-    where = [path.name if path.is_dir() else path.stem, *(folder.name for folder in path.parents)]
-    home = next((name for name in where if stem(name, ours) not in {assignment, *ours}), "")
-    places = [
-        (*(folder for folder in file.parts[:-1] if folder != assignment), file.parts[-1])
-        for file in found
-    ]
-    return [by_name(place, home, ours) for place in inner(places, home)]
-
-
-def inner(places: list[tuple[str, ...]], home: str) -> list[tuple[str, ...]]:
-    """Leave out a folder around everything: called like its archive, or with submissions in it."""
-    tops = {place[0] for place in places}
-    depth = min(map(len, places), default=0)
-    if len(tops) != 1 or depth < 2 or by_lms(min(tops)):
-        return places
-    below = {place[1] for place in places}
-    many = (depth > 2 and len(below) > 1) or all(map(by_lms, below))
-    return [place[1:] for place in places] if many or tops == {home} else places
-
-
-def by_name(place: tuple[str, ...], home: str, ours: set[str]) -> dict[str, str | None]:
-    """Say whose a notebook is: by its first folder, by its own name, or by where it was found."""
-    if len(place) > 1:
-        return {**(by_lms(place[0]) or {"student_id": place[0]}), "file_id": place[-1]}
-    if stem(place[0], ours) in ours:
-        return {**(by_lms(home) or {"student_id": home}), "file_id": place[0]}
-    name = PurePosixPath(place[0]).stem
-    return by_lms(name) or {"student_id": name}
-
-
-def by_lms(name: str) -> dict[str, str | None]:
-    """Return what Moodle or Canvas says in a name, or nothing."""
-    match = MOODLE.fullmatch(name) or CANVAS.fullmatch(name)
-    return match.groupdict() if match else {}
-
-
-def stem(name: str, known: set[str]) -> str:
-    """Return a notebook's name without its ending, and without what marks it as a second one."""
-    bare = name[:-6] if name.lower().endswith(".ipynb") else name
-    return bare if bare in known else AGAIN.sub("", bare)
-
-
-def student_id(name: str) -> str:
-    """Return a name as nbgrader and every system's folders can have it, or nothing."""
-    name = normalize("NFC", name.translate(JOINERS))
-    fits = name.isprintable() and not NO_STUDENT.search(name) and len(name.encode()) <= 120
-    return name if fits else ""
-
-
-def told_apart(course: Course, claims: list[Claim], told: list[Notice]) -> list[Claim]:
+def told_apart(course: Course, claims: list[Claim]) -> tuple[list[Claim], list[Notice]]:
     """Give namesakes their LMS's number; leave out names that some systems take for one."""
     folder = course.submitted(".", ".")
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    told = []
     persons: dict[str, set[str]] = defaultdict(set)
     for claim in claims:
-        persons[alike(claim.student)] |= {claim.person} - {""}
-    for number, claim in enumerate(claims):
-        longer = f"{claim.student}_{claim.person}"
+        persons[alike(claim.student)] |= {claim.said.person} - {""}
+    apart = []
+    for claim in claims:
+        longer = f"{claim.student}_{claim.said.person}"
         namesakes = len(persons[alike(claim.student)]) > 1
-        if claim.person and (namesakes or longer in there):
-            claims[number] = replace(claim, student=longer)
-        if claim.person and namesakes and longer not in there:
+        if claim.said.person and namesakes and longer not in there:
             why = f"is not the only {claim.student}, and got a number"
             told.append(Notice(longer, why, ungraded=False))
+        numbered = claim.said.person and (namesakes or longer in there)
+        apart.append(replace(claim, student=longer) if numbered else claim)
     spellings = defaultdict(set)
-    for name in there | {claim.student for claim in claims}:
+    for name in there | {claim.student for claim in apart}:
         spellings[alike(name)].add(name)
-    for claim in claims:
+    for claim in apart:
         if len(same := spellings[alike(claim.student)]) > 1:
-            names = " and ".join(sorted(same))
-            why = f"{names} are too alike; rename one: {claim.file.shown}"
+            why = f"{' and '.join(sorted(same))} are too alike; rename one: {claim.file.shown}"
             told.append(Notice(claim.student, why))
-    return [claim for claim in claims if len(spellings[alike(claim.student)]) == 1]
+    return [claim for claim in apart if len(spellings[alike(claim.student)]) == 1], told
 
 
 def alike(name: str) -> str:
@@ -248,9 +100,9 @@ def alike(name: str) -> str:
     return normalize("NFC", name).casefold()
 
 
-def latest(claims: list[Claim], told: list[Notice]) -> list[Claim]:
+def latest(claims: list[Claim]) -> tuple[list[Claim], list[Notice]]:
     """Choose one of several files for the same notebook of the same student, and say so."""
-    groups = defaultdict(list)
+    groups, told = defaultdict(list), []
     for claim in sorted(claims, key=lambda claim: claim.weight):
         groups[claim.student, claim.notebook].append(claim)
     for (student, notebook), (*left, taken) in groups.items():
@@ -258,16 +110,78 @@ def latest(claims: list[Claim], told: list[Notice]) -> list[Claim]:
             names = printable(", ".join(claim.file.shown for claim in left), 300)
             why = f"several {notebook}: {taken.file.shown} is taken, not {names}"
             told.append(Notice(student, why, ungraded=False))
-    return [group[-1] for group in groups.values()]
+    return [group[-1] for group in groups.values()], told
+
+
+def stamped(
+    course: Course, assignment: str, claims: list[Claim], beside: list[Claim]
+) -> tuple[list[Claim], list[Notice]]:
+    """Say when submissions were handed in, as far as something says so, and what is not known.
+
+    A timestamp.txt beside the notebook says it, as nbgrader's own exchange has it; else Moodle's
+    zip, by this machine's clock. Canvas only marks what is late. A file's own time says nothing:
+    it is when somebody copied it.
+    """
+    due = course.due(assignment) if any(claim.said.late for claim in claims) else None
+    unknown = []
+    stamps = {(c.student, c.file.source): c for c in beside if c.inside == "timestamp.txt"}
+    made = []
+    for claim in claims:
+        stamp = ""
+        if given := stamps.get((claim.student, claim.file.source)):
+            stamp = given.file.read().decode(errors="replace")
+        elif claim.said.lms == "Moodle" and claim.file.time and not claim.file.source.is_dir():
+            stamp = written(datetime.fromtimestamp(claim.file.time, UTC))
+        elif claim.said.late:
+            unknown.append(claim.student)
+            stamp = written(due + timedelta(seconds=1)) if due else ""
+        made.append(replace(claim, stamp=stamp))
+    counted = "counted as just after the due date" if due else "the assignment has no due date"
+    why = f"Canvas says so of {', '.join(sorted(set(unknown)))}, but not how late: {counted}"
+    told = [Notice("late", printable(why, 500), ungraded=False)] if unknown else []
+    return made, told
+
+
+def written(when: datetime) -> str:
+    """Return a time as nbgrader writes it."""
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def keep(course: Course, assignment: str, beside: list[Claim]) -> list[Notice]:
+    """Put what may lie beside a notebook there; tell once what was left."""
+    patterns = course.config.Execute.get("companions", [])
+    ours, left, told = data_files(course.released(assignment)), [], []
+    for claim in beside:
+        name = claim.inside
+        if name in (*EXCHANGE, SETTINGS) or name in ours or claim.said.other:
+            continue
+        if not any(fnmatch(name, pattern) for pattern in patterns):
+            left.append(f"{name} of {claim.student}")
+            continue
+        try:
+            target = course.submitted(claim.student, assignment) / name
+            if any(path.is_symlink() for path in (target, *target.parents)):
+                raise Unreadable("it leads elsewhere; move that away first")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            content = claim.file.read()
+            with whole(target) as file:
+                file.write(content)
+        except (Unreadable, OSError) as problem:
+            told.append(Notice(claim.student, f"{claim.file.shown}: {printable(problem, 300)}"))
+    if left:
+        shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+        why = f"left where they were: {shown}; c.Execute.companions can allow them"
+        told.append(Notice("files beside notebooks", printable(why, 500), ungraded=False))
+    return told
 
 
 def put(course: Course, assignment: str, claim: Claim) -> Notice | None:
     """Write a notebook where nbgrader expects it, and keep the one before; return what to tell."""
     folder = course.submitted(claim.student, assignment)
-    target = folder / f"{claim.notebook}.ipynb"
+    target, stamp = folder / f"{claim.notebook}.ipynb", folder / "timestamp.txt"
     shown = os.path.relpath(target, course.root)
     replaced = folder.with_name(f"{assignment}{EARLIER}")
-    if any(path.is_symlink() for path in (folder.parent, folder, replaced, target)):
+    if any(path.is_symlink() for path in (folder.parent, folder, replaced, target, stamp)):
         raise Unreadable(f"{shown} leads elsewhere; move that away first")
     new, note = claim.file.read(), ""
     handed_in = min(claim.file.time or time.time(), time.time())
@@ -277,6 +191,8 @@ def put(course: Course, assignment: str, claim: Claim) -> Notice | None:
         with ordinary(target) as file:
             old = hashlib.file_digest(file, "sha256").hexdigest()
         if old == hashlib.sha256(new).hexdigest():
+            if not stamp.exists():
+                write_stamp(stamp, claim.stamp)
             return None
         if handed_in < before:
             why = f"{claim.file.shown} is older than {shown}, which stays"
@@ -291,4 +207,14 @@ def put(course: Course, assignment: str, claim: Claim) -> Notice | None:
         if note:
             replaced.mkdir(exist_ok=True)
             os.replace(target, kept)
+            if stamp.exists():
+                os.replace(stamp, kept.with_suffix(".timestamp.txt"))
+    write_stamp(stamp, claim.stamp)
     return Notice(claim.student, note, ungraded=False) if note else None
+
+
+def write_stamp(path: Path, stamp: str) -> None:
+    """Write when a submission was handed in, where that is known."""
+    if stamp:
+        with whole(path) as file:
+            file.write(stamp.encode())

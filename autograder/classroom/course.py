@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -124,6 +125,15 @@ class Course:
             except MissingEntry:
                 return False
         return known and self.released(assignment).is_dir()
+
+    def due(self, assignment: str) -> datetime | None:
+        """Return when an assignment is due, in UTC, if the gradebook says so."""
+        with self.gradebook() as book:
+            try:
+                due = book.find_assignment(assignment).duedate
+            except MissingEntry:
+                return None
+        return due.replace(tzinfo=UTC) if due else None
 
     def own_tasks(self) -> tuple[Path, ...]:
         """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""

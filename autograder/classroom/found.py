@@ -27,7 +27,7 @@ from autograder.classroom.rebuild import (
     ordinary,
     printable,
 )
-from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND, MAX_PATH
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND, MAX_PACKED, MAX_PATH
 
 FOLDER = "a folder, not a notebook"
 EARLIER = ".earlier"
@@ -153,6 +153,33 @@ def in_archive(path: Path, opened: ExitStack) -> Iterator[File]:
             yield File(path, info.filename, info.file_size, packed_at(info), problem, read)
 
 
+def packed(outer: File) -> list[File]:
+    """Return the files in a zip that was handed in; nothing where it cannot be looked into.
+
+    It is opened again for each that is read: the zips of a class do not lie in memory together.
+    """
+
+    def opened() -> zipfile.ZipFile:
+        return zipfile.ZipFile(Careful(io.BytesIO(outer.read())))
+
+    try:
+        entries = opened().infolist()
+    except Exception:  # zipfile raises whatever the broken part happens to cause
+        return []
+    return [
+        File(
+            outer.source,
+            f"{outer.inside}/{info.filename}",
+            info.file_size,
+            outer.time,
+            entry_problem(info),
+            partial(unpacked_from, opened, info),
+        )
+        for info in entries[:MAX_PACKED]
+        if not info.is_dir()
+    ]
+
+
 def entry_problem(info: zipfile.ZipInfo) -> str:
     """Say why an archive's entry cannot be taken, or nothing."""
     name, kind = info.orig_filename, stat.S_IFMT(info.external_attr >> 16)
@@ -167,6 +194,11 @@ def entry_problem(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "packed in an unusual way; ask for an ordinary zip"
     return ""
+
+
+def unpacked_from(opened: Callable[[], zipfile.ZipFile], info: zipfile.ZipInfo) -> bytes:
+    """Return what is in an entry of an archive that is opened for it."""
+    return unpacked(opened(), info)
 
 
 def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

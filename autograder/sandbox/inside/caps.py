@@ -27,6 +27,8 @@ MAX_STAMP = 200
 # What is collected from folders and archives.
 MAX_FOUND = 20_000
 """Files in one folder or archive: a large class, with all that an LMS packs beside."""
+MAX_PACKED = 200
+"""Files in a zip that one student handed in."""
 MAX_CONTENTS = 8 * 2**20
 """Bytes of an archive's table of contents, all of which lies in memory."""
 MAX_PATH = 1000

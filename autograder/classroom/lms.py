@@ -1,0 +1,104 @@
+"""What the names that an LMS gives say: whose a file is, and of which kind."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MOODLE = re.compile(
+    r"(?P<name>.+?)(?:_(?P<person>\d{1,20}))?_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?",
+    re.A,
+)
+"""Before 4.1 folders end with an underscore, since then without; a default group has no number."""
+CANVAS = re.compile(
+    r"(?P<name>[^_]+)_(?P<late>late_)?(?P<person>\d{1,20})_"
+    r"(?:(?P<turn>\d{1,20})_(?P<file>.+)|(?P<kind>text|link)\.html)",
+    re.A | re.I,
+)
+ANONYMOUS = re.compile(
+    r"(?P<late>late_)?(?P<name>anon)_(?P<person>[a-z0-9]{1,20})_"
+    r"(?:(?P<turn>\d{1,20})_(?P<file>.+)|(?P<kind>text|link)\.html)",
+    re.A | re.I,
+)
+"""Canvas, where nobody should know whose it is."""
+BLIND = ("participant", "anon")
+"""What everybody is called where nobody should know: only the number tells them apart."""
+KINDS = {"onlinetext": "text typed into Moodle", "text": "text typed into Canvas", "link": "a link"}
+"""What can be handed in that is no file."""
+
+JOINERS = dict.fromkeys([0x200C, 0x200D])
+"""Invisible letters that names in some scripts are written with, or without."""
+DIRECTIONS = dict.fromkeys([0x200E, 0x200F, 0x061C])
+"""Marks that an LMS's form takes along; none of those that could turn a name round."""
+SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.I)
+"""What Windows cannot have as a folder's name."""
+FORBIDDEN = re.compile(r"""[\\/:*?"<>|\[\]{}]|^[-.~=+@]""")
+"""What some system cannot have in a folder's name, or nbgrader or a spreadsheet misreads."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a name says: `person` tells namesakes apart, `turn` grows with each hand-in.
+
+    `file` is the name that the student gave, `kind` says what is no file.
+    """
+
+    name: str
+    file: str = ""
+    person: str = ""
+    turn: int = 0
+    late: bool = False
+    kind: str = ""
+    lms: str = ""
+
+    @property
+    def other(self) -> str:
+        """What was handed in, if it is no file."""
+        return KINDS.get(self.kind.lower(), "")
+
+
+def said_by(name: str) -> Said | None:
+    """Return what Moodle or Canvas says in a name, or nothing.
+
+    >>> said_by("Ada Lovelace_101_assignsubmission_file").person
+    '101'
+    >>> said_by("lovelaceada_LATE_12345_67890_02_mse.ipynb").late
+    True
+    """
+    for lms, pattern in (("Moodle", MOODLE), ("Canvas", ANONYMOUS), ("Canvas", CANVAS)):
+        if match := pattern.fullmatch(name):
+            parts = {key: value or "" for key, value in match.groupdict().items()}
+            named, person = parts["name"], parts["person"]
+            if named.lower() in BLIND and person:
+                named, person = f"{named}_{person}", ""
+            return Said(
+                name=named,
+                file=parts["file"],
+                person=person,
+                turn=int(parts.get("turn") or 0),
+                late=bool(parts.get("late")),
+                kind=parts["kind"],
+                lms=lms,
+            )
+    return None
+
+
+def student_id(name: str) -> str:
+    """Return a name without what only some systems keep: double spaces, marks, a dot at the end."""
+    name = unicodedata.normalize("NFC", name.translate(JOINERS | DIRECTIONS))
+    return SPACES.sub(" ", name).strip(" ").rstrip(". ")
+
+
+def unfit(name: str) -> str:
+    """Say why no student can have this name, or nothing."""
+    if not name:
+        return "is no name"
+    if found := next((letter for letter in name if not letter.isprintable()), ""):
+        return f"has the sign U+{ord(found):04X} in it"
+    if sign := FORBIDDEN.search(name):
+        return f"has “{sign[0]}” in it"
+    if RESERVED.search(name):
+        return "is a name that Windows keeps for itself"
+    return "is longer than 120 bytes" if len(name.encode()) > 120 else ""

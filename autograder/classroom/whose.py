@@ -1,0 +1,204 @@
+"""Whose a file is that was found, and which notebook it answers: its name and its place say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from autograder.classroom.course import Course, CourseError
+from autograder.classroom.found import File, files, packed
+from autograder.classroom.lms import Said, said_by, student_id, unfit
+from autograder.classroom.rebuild import Unreadable, printable
+from autograder.classroom.results import Notice
+
+AGAIN = re.compile(
+    r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
+)
+"""What an LMS, a browser or Jupyter adds to a second file's name. It never takes a step back."""
+INSTEAD = re.compile(r"\.(html?|pdf|py|zip|json|docx?|ipynb\.\w+)$", re.I)
+"""What people hand in where a notebook was meant."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A file, whose it is, and which notebook it answers. The one that counts has most `weight`.
+
+    `inside` is the file's path as its student knows it, `stamp` what goes into its timestamp.txt.
+    """
+
+    file: File
+    student: str
+    said: Said
+    inside: str
+    notebook: str = ""
+    weight: tuple[bool, int, float, int] = (False, 0, 0.0, 0)
+    stamp: str = ""
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether it lies there as nobody's, like a README beside the notebooks of a class."""
+        lone = len(self.file.parts) == 1 and not self.said.lms
+        return lone and not INSTEAD.search(self.file.inside)
+
+
+class Look:
+    """What is in one path: `claims` on notebooks, what lies `beside` them, and `notices`."""
+
+    def __init__(self, course: Course, assignment: str, path: Path, opened: ExitStack) -> None:
+        self._path = path
+        sources = list(course.source(assignment).parent.glob("*/*.ipynb"))
+        self._ours = {s.stem for s in sources if s.parent.name == assignment}
+        names = {name for s in sources for name in (s.stem, s.parent.name)}
+        self._others = names - self._ours - {assignment}
+        self.claims: list[Claim] = []
+        self.beside: list[Claim] = []
+        self.notices: list[Notice] = []
+        found = [file for file in self._files(opened) if self._others.isdisjoint(file.parts[:-1])]
+        claims = self._claims(course, assignment, found)
+        for claim in claims:
+            if claim.file.is_notebook and not claim.said.other:
+                self._notebook(claim)
+            else:
+                self.beside.append(claim)
+        self._without(claims)
+
+    def _files(self, opened: ExitStack) -> Iterator[File]:
+        """Yield what is there and can be taken."""
+        try:
+            for file in files(self._path, opened):
+                if trouble := "" if file.is_leftover else file.trouble():
+                    self.notices.append(Notice(file.shown, trouble))
+                elif not file.is_leftover:
+                    yield file
+        except (Unreadable, OSError) as problem:
+            about = printable(self._path.name)
+            self.notices.append(Notice(about, printable(problem, 200)))
+
+    def _claims(self, course: Course, assignment: str, found: list[File]) -> list[Claim]:
+        """Return whose the files are; tell where nothing says it, if it is something to grade."""
+        claims = []
+        names = named(course, assignment, self._ours, self._path, found)
+        for file, (said, inside) in zip(found, names, strict=True):
+            meant = file.is_notebook or INSTEAD.search(file.inside)
+            student = student_id(said.name)
+            if student and not unfit(student):
+                claims.append(Claim(file, student, said, inside))
+            elif meant and not said.name:
+                self.notices.append(Notice(file.shown, "its name does not say whose it is"))
+            elif meant:
+                why = f"“{printable(said.name, 50)}” {unfit(student)}"
+                why += ", so it cannot be a student's name; rename it"
+                self.notices.append(Notice(file.shown, why))
+        return claims
+
+    def _notebook(self, claim: Claim) -> None:
+        """Take a notebook if it is one of the assignment's."""
+        name = PurePosixPath(claim.inside).name
+        title = stem(name, self._ours | self._others)
+        notebook = title if title in self._ours else min(self._ours) if len(self._ours) == 1 else ""
+        if title in self._others:
+            return
+        if not notebook:
+            why = f"{claim.file.shown} is none of {', '.join(sorted(self._ours))}"
+            self.notices.append(Notice(claim.student, why))
+            return
+        again = AGAIN.search(PurePosixPath(claim.file.parts[-1]).stem)
+        number = max((int(n or 0) for n in again.groups()), default=0) if again else 0
+        weight = (title in self._ours, claim.said.turn, claim.file.time, number)
+        self.claims.append(replace(claim, notebook=notebook, weight=weight))
+
+    def _without(self, claims: list[Claim]) -> None:
+        """Look into the zips of those who have no notebook; tell what else they handed in."""
+        have = {claim.student for claim in self.claims}
+        told = {notice.about for notice in self.notices}
+        others: dict[str, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            if claim.student not in have | told:
+                others[claim.student].append(claim)
+        for student, handed_in in others.items():
+            for outer in handed_in:
+                self._unpack(outer)
+            if all(claim.student != student for claim in self.claims):
+                self.notices += told_of(student, handed_in)
+
+    def _unpack(self, outer: Claim) -> None:
+        """Take the notebook in a zip, if it is one with a single notebook."""
+        inside = packed(outer.file) if outer.inside.lower().endswith(".zip") else []
+        found = [file for file in inside if file.is_notebook and not file.is_leftover]
+        if len(found) == 1 and not found[0].trouble():
+            self._notebook(replace(outer, file=found[0], inside=found[0].parts[-1]))
+            self.beside.remove(outer)
+
+
+def told_of(student: str, handed_in: list[Claim]) -> list[Notice]:
+    """Say what somebody handed in who has no notebook of this assignment."""
+    kinds = sorted({claim.said.other for claim in handed_in} - {""})
+    notebooks = [c.file.shown for c in handed_in if c.file.is_notebook and not c.said.other]
+    if notebooks:
+        return [Notice(student, f"{notebooks[0]} is of another assignment")]
+    if kinds:
+        return [Notice(student, f"handed in {' and '.join(kinds)}, no notebook")]
+    if all(claim.is_stray for claim in handed_in):
+        return []
+    names = printable(", ".join(sorted({claim.inside for claim in handed_in})), 200)
+    return [Notice(student, f"handed in no notebook, only {names}")]
+
+
+def named(
+    course: Course, assignment: str, ours: set[str], path: Path, found: list[File]
+) -> list[tuple[Said, str]]:
+    """Return what names say of files, and each file's path as its student knows it.
+
+    nbgrader's own setting says how names are read, if it is set.
+    """
+    own = course.config.FileNameCollectorPlugin.get("named_regexp", "")
+    if own:
+        try:
+            matches = [re.match(own, f"{path.with_suffix('')}/{file.inside}") for file in found]
+        except re.error as problem:
+            raise CourseError(f"FileNameCollectorPlugin.named_regexp: {problem}") from None
+        groups = [match.groupdict() if match else {} for match in matches]
+        return [
+            (Said(group.get("student_id") or ""), group.get("file_id") or file.parts[-1])
+            for group, file in zip(groups, found, strict=True)
+        ]
+    where = [path.name if path.is_dir() else path.stem, *(folder.name for folder in path.parents)]
+    home = next((name for name in where if stem(name, ours) not in {assignment, *ours}), "")
+    places = [
+        (*(folder for folder in file.parts[:-1] if folder != assignment), file.parts[-1])
+        for file in found
+    ]
+    return [by_name(place, home, ours) for place in inner(places, home)]
+
+
+def inner(places: list[tuple[str, ...]], home: str) -> list[tuple[str, ...]]:
+    """Leave out a folder around everything: called like its archive, or with submissions in it."""
+    tops = {place[0] for place in places}
+    depth = min(map(len, places), default=0)
+    if len(tops) != 1 or depth < 2 or said_by(min(tops)):
+        return places
+    below = {place[1] for place in places}
+    many = (depth > 2 and len(below) > 1) or all(map(said_by, below))
+    return [place[1:] for place in places] if many or tops == {home} else places
+
+
+def by_name(place: tuple[str, ...], home: str, ours: set[str]) -> tuple[Said, str]:
+    """Say whose a file is: by its first folder, by its own name, or by where it was found."""
+    *_, last = place
+    if len(place) > 1:
+        return said_by(place[0]) or Said(place[0]), "/".join(place[1:])
+    if stem(last, ours) in ours:
+        return said_by(home) or Said(home), last
+    if said := said_by(last):
+        return said, said.file or last
+    return Said(PurePosixPath(last).stem), last
+
+
+def stem(name: str, known: set[str]) -> str:
+    """Return a notebook's name without its ending, and without what marks it as a second one."""
+    bare = name[:-6] if name.lower().endswith(".ipynb") else name
+    return bare if bare in known else AGAIN.sub("", bare)
