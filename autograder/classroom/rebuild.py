@@ -15,6 +15,7 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.classroom.files import (
     LINK,
+    SPECIAL,
     TOO_LARGE,
     Unreadable,
     bounded,
@@ -29,8 +30,8 @@ from autograder.grader import is_locked
 from autograder.sandbox.inside import caps
 
 __all__ = [
-    "LINK", "TOO_LARGE", "Unreadable", "bounded", "grade_id", "nothing_odd", "ordinary", "ours",
-    "printable", "read", "rebuild", "reduced", "template", "whole",
+    "LINK", "SPECIAL", "TOO_LARGE", "Unreadable", "bounded", "grade_id", "nothing_odd", "ordinary",
+    "ours", "printable", "read", "rebuild", "reduced", "template", "whole",
 ]  # fmt: skip
 
 

@@ -24,6 +24,13 @@ MAX_NOTES = 20
 MAX_STAMP = 100
 """Bytes of timestamp.txt: a date, a time, and a zone."""
 
+MAX_COMPANIONS = 50
+"""Files beside a notebook that it may use; each is one request to its process."""
+MAX_BESIDE = 8 * 2**20
+"""Bytes of all of them, as of a data file of the course's."""
+MAX_LISTED = 1_000
+"""Files beside a notebook that are looked at, at all."""
+
 # What is collected from folders and archives.
 MAX_FOUND = 20_000
 """Files in one folder or archive: a large class, with all that an LMS packs beside."""
@@ -71,6 +78,8 @@ MAX_SHOWN = 2**24
 """Characters of output that a submission may leave in its notebook."""
 MAX_OUTPUTS = 2_000
 """Outputs of a notebook: each one is checked, written and drawn by itself."""
+MAX_ERRORS = 100
+"""Errors of one submission that are looked through for what it lacks."""
 MAX_LINES = 100
 """Parts of one traceback; IPython itself leaves out what repeats."""
 
