@@ -16,7 +16,7 @@ from autograder.classroom.files import Unreadable, ordinary, printable
 from autograder.grader.cells import data_files, is_module
 from autograder.sandbox.inside.caps import MAX_BESIDE, MAX_COMPANIONS, MAX_LISTED
 
-NOT_USED = "not used; c.Execute.companions can allow it"
+ALLOW = "c.Execute.companions can allow it"
 
 
 def companions(
@@ -47,7 +47,7 @@ def companions(
                 refused.append(f"{printable(name)} beside the notebook was not used: {problem}")
     if left_out:
         shown = printable(", ".join(left_out))
-        refused.append(f"beside the notebook lies {shown}: {NOT_USED}")
+        refused.append(f"not used, but beside the notebook: {shown}; {ALLOW}")
     return found, refused
 
 

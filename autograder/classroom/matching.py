@@ -17,6 +17,7 @@ from autograder.grader.cells import without_hidden
 
 DEFINITION = re.compile(r"^(?:async[ \t]++)?+(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w++)[ \t]*+=(?!=)", re.MULTILINE)
+IMPORT = re.compile(r"^(?:from[ \t]++[\w.]++[ \t]++)?+import[ \t]++(.++)$", re.MULTILINE)
 """Read, not parsed: code that Python cannot read is somebody's answer as well."""
 
 
@@ -30,10 +31,17 @@ def is_answer(cell: NotebookNode) -> bool:
     return bool(grade_id(cell)) and not is_locked(cell)
 
 
-def defined(cell: NotebookNode) -> set[str]:
-    """Return the functions and classes that a cell of code defines, or else what it assigns."""
+def asked(cell: NotebookNode) -> set[str]:
+    """Return the functions and classes that an answer should define, or else what it assigns."""
     source = cell.source if cell.cell_type == "code" else ""
     return set(DEFINITION.findall(source) or ASSIGNMENT.findall(source))
+
+
+def defined(cell: NotebookNode) -> set[str]:
+    """Return the names that a cell of code binds, as far as one sees at the first sight."""
+    source = cell.source if cell.cell_type == "code" else ""
+    imported = {word for names in IMPORT.findall(source) for word in re.findall(r"\w+", names)}
+    return {*DEFINITION.findall(source), *ASSIGNMENT.findall(source), *imported}
 
 
 class Matching:
@@ -108,7 +116,7 @@ class Matching:
         """Find code by what it defines; of several the last in the cell's place, else the last."""
         free = {number: defined(self._submitted[number]) for number in self._free()}
         for place in self._left():
-            wanted = defined(self._handed_out[place])
+            wanted = asked(self._handed_out[place])
             same = [number for number in free if free[number] & wanted]
             written = [n for n in same if not self._is_stub(place, self._submitted[n])] or same
             if not written:
@@ -123,7 +131,7 @@ class Matching:
         """Find what defines nothing between the same neighbours, where what was lost there is."""
         lost: dict[tuple[bool, tuple[int, int]], list[int]] = {}
         for place in self._left():
-            if not defined(self._handed_out[place]):
+            if not asked(self._handed_out[place]):
                 is_code = self._handed_out[place].cell_type == "code"
                 lost.setdefault((is_code, self._gap(place)), []).append(place)
         for (is_code, (after, before)), places in lost.items():

@@ -14,7 +14,7 @@ from traitlets import Float, Int, List, Unicode, Union
 
 from autograder.classroom.companions import companions
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import nothing_odd, read, rebuild, reduced, template
+from autograder.classroom.rebuild import few, nothing_odd, read, rebuild, reduced, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
 from autograder.sandbox import NoSandbox, levels
@@ -128,6 +128,6 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
             judged = grading.grade_notebook(nb.cells, ids["student"], released, beside)
         except NoSandbox as problem:  # nbgrader tells what is an Exception
             raise CourseError(str(problem)) from None
-        for note in notes + judged.lacks:
+        for note in few(notes + judged.lacks):
             self.log.warning("%s: %s", ids["student"], note)
         return nb, resources

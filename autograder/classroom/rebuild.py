@@ -24,14 +24,14 @@ from autograder.classroom.files import (
     printable,
     whole,
 )
-from autograder.classroom.matching import Matching, defined, grade_id, is_answer
+from autograder.classroom.matching import Matching, asked, defined, grade_id, is_answer
 from autograder.classroom.reduced import read, reduced
 from autograder.grader import is_locked
 from autograder.sandbox.inside import caps
 
 __all__ = [
-    "LINK", "SPECIAL", "TOO_LARGE", "Unreadable", "bounded", "grade_id", "nothing_odd", "ordinary",
-    "ours", "printable", "read", "rebuild", "reduced", "template", "whole",
+    "LINK", "SPECIAL", "TOO_LARGE", "Unreadable", "bounded", "few", "grade_id", "nothing_odd",
+    "ordinary", "ours", "printable", "read", "rebuild", "reduced", "template", "whole",
 ]  # fmt: skip
 
 
@@ -90,9 +90,13 @@ def rebuild(given: Any, handed_out: NotebookNode) -> tuple[NotebookNode, list[st
         rebuilt.cells += [made, *(plain(extra) for extra in own.get(name, []))]
     for number, cell in enumerate(rebuilt.cells):
         cell.id = grade_id(cell) or f"own-{number}"
-    if (more := len(notes) - caps.MAX_NOTES) > 0:
-        notes[caps.MAX_NOTES :] = [f"{more:,} lines more like these"]
-    return rebuilt, notes
+    return rebuilt, few(notes)
+
+
+def few(notes: list[str]) -> list[str]:
+    """Return as many lines as somebody would read, and how many more there are."""
+    more = len(notes) - caps.MAX_NOTES
+    return [*notes[: caps.MAX_NOTES], *([f"{more:,} lines more like these"] if more > 0 else [])]
 
 
 def known(handed_out: NotebookNode) -> dict[str, NotebookNode]:
@@ -103,9 +107,8 @@ def known(handed_out: NotebookNode) -> dict[str, NotebookNode]:
 def put_back(missing: NotebookNode, submitted: list[NotebookNode]) -> str:
     """Say that a cell is missing; it is left empty where it would undo what stands elsewhere."""
     says = f"the cell {grade_id(missing)} is missing; it was put back"
-    if not is_answer(missing) or not defined(missing):
-        return says
-    if any(defined(cell) & defined(missing) for cell in submitted):
+    wanted = asked(missing) if is_answer(missing) else set()
+    if any(wanted & defined(cell) for cell in submitted):
         missing.source = ""
         return f"{says} empty, for another cell defines what it should"
     return says

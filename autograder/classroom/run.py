@@ -28,6 +28,7 @@ from autograder.classroom.rebuild import (
     LINK,
     Unreadable,
     bounded,
+    few,
     grade_id,
     ordinary,
     ours,
@@ -157,11 +158,11 @@ def run(job: Job, student: str, folder: Path) -> Graded:
         why = f"could not be graded: {type(problem).__name__}: {printable(problem, 200)}"
         graded = Graded(student, graded.digest, 0.0, problem=why)
     seconds = time.perf_counter() - begun
-    return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
+    return Graded(**{**vars(graded), "notes": tuple(few(notes)), "seconds": seconds})
 
 
 def handed_in(folder: Path, names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return which notebooks are there, and a line for each that is not; Unreadable without any.
+    """Return which notebooks are there, and a line for those that are not; Unreadable without any.
 
     One that is missing earns nothing, as in nbgrader, and nobody has to look at it.
     """
@@ -169,10 +170,11 @@ def handed_in(folder: Path, names: Iterable[str]) -> tuple[list[str], list[str]]
     files = itertools.islice(folder.glob("*.ipynb"), caps.MAX_LISTED)
     others = sorted(path.name for path in files if path.stem not in names)
     hint = f"; what is there instead is {printable(', '.join(others))}" if others else ""
-    missing = [f"{name}.ipynb was not handed in{hint}" for name in names if name not in there]
+    missing = ", ".join(f"{name}.ipynb" for name in names if name not in there)
+    note = f"{missing} {'were' if ',' in missing else 'was'} not handed in{hint}"
     if not there:
-        raise Unreadable("; ".join(missing))
-    return there, missing
+        raise Unreadable(note)
+    return there, [note] if missing else []
 
 
 def has_points(cell: NotebookNode) -> bool:
