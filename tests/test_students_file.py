@@ -14,12 +14,14 @@ import pytest
 from conftest import LEVEL, ROOT
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from typer.testing import CliRunner
 
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
 from autograder.classroom.results import Line
 from autograder.classroom.sample import write_sample
+from autograder.cli import app
 from autograder.grader import Grader
 
 NAME = "02_mse"
@@ -419,3 +421,50 @@ def test_what_is_hidden_is_no_lack(grader: Grader) -> None:
     secret = marked(hidden, "hidden", grade=True, locked=True, points=1)
     judged = grader.grade_notebook([new_code_cell(own), secret, test])
     assert judged.lacks == ["needs the package shown, which is not installed where this is graded"]
+
+
+EXPORT = """#!/usr/bin/env python
+# coding: utf-8
+
+# In[ ]:
+
+
+get_ipython().run_line_magic('matplotlib', 'inline')
+
+
+# In[1]:
+
+
+def squared_errors(y_true, y_pred):
+    raise NotImplementedError()
+
+
+# In[2]:
+
+
+assert squared_errors([3, 5, 2], [2, 5, 4]) == [1, 0, 4]
+
+
+# In[ ]:
+
+
+def mse_loop(a, b):
+    return sum((x - y) ** 2 for x, y in zip(a, b)) / len(a)
+
+
+# In[ ]:
+
+
+check(mse_loop)
+"""
+
+
+@pytest.mark.parametrize("source", [EXPORT, EXPORT.replace("In[ ]:", "%%"), "\ufeff" + EXPORT])
+def test_exported_notebook_is_checked_cell_by_cell(source: str, tmp_path: Path) -> None:
+    (tmp_path / "export.py").write_text(source, "utf-8")
+    arguments = ["check", "mse_loop", str(tmp_path / "export.py"), "--level", LEVEL]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    (tmp_path / "mine.ipynb").write_text("{}")
+    done = CliRunner().invoke(app, ["check", "mse_loop", str(tmp_path / "mine.ipynb")])
+    assert "is a notebook; export it first (jupyter nbconvert" in " ".join(done.output.split())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ from autograder.sandbox import Sandbox
 from autograder.tasks import TASKS
 
 __all__ = ["Grader", "Judged", "Limits", "data_files", "is_locked", "marks"]
+
+
+CELL_MARK = re.compile(r"^# (?:In ?\[[\d ]*\]:|%%.*)$", re.MULTILINE)
+"""Where a cell begins in a notebook that was exported as a script."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ class Grader:
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
         """Return the verdict on a function's source; `np` is imported for it.
 
-        Raises KeyError for a task that does not exist.
+        What Jupyter exported, or an editor marks as cells, is run cell by cell: one that is not
+        finished does not stop the others. Raises KeyError for a task that does not exist.
         """
         calls = TASKS[task].calls(self._seed(student))
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
-            attempt.run(source)
+            for cell in filter(str.strip, CELL_MARK.split(source)):
+                attempt.run(cell)
             answers, cells = attempt.ask(task, calls), attempt.sources
         style = None
         if values_right(TASKS[task], calls, answers):
