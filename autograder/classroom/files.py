@@ -13,7 +13,7 @@ from typing import IO, Protocol
 
 from autograder.sandbox.inside import caps
 
-TOO_LARGE = f"larger than {caps.MAX_FILE // 2**20} MB; clear its outputs first"
+TOO_LARGE = f"larger than {caps.MAX_RAW // 2**20} MB; clear its outputs first"
 LINK = "a link, and links are not followed; the file itself is needed"
 SPECIAL = "a pipe or a device, not a file"
 
@@ -30,8 +30,8 @@ class Readable(Protocol):
 
 
 def bounded(file: Readable) -> bytes:
-    """Return what is in a file, or raise Unreadable before more than MAX_FILE lies in memory."""
-    parts, left = [], caps.MAX_FILE
+    """Return what is in a file, or raise Unreadable before more than MAX_RAW lies in memory."""
+    parts, left = [], caps.MAX_RAW
     try:
         while part := file.read(2**16):
             left -= len(part)

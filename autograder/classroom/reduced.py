@@ -6,20 +6,30 @@ Bounded before it is parsed; what else was handed in costs nothing any more.
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 from nbformat.v4.convert import upgrade_cell
 
-from autograder.classroom.files import Unreadable, bounded, ordinary, printable
+from autograder.classroom.files import TOO_LARGE, Unreadable, ordinary, printable
 from autograder.sandbox.inside import caps
 
 BROKEN = "not a notebook: its JSON is broken or incomplete"
+STILL_TOO_LARGE = (
+    f"larger than {caps.MAX_FILE // 2**20} MB without its outputs; take large pictures out of it"
+)
+TOO_MANY = "its outputs have too many parts; clear them first"
 BROKEN_CELL = "not a notebook: one of its cells is broken"
 STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A text in JSON, or the rest of the file: no byte is ever read twice."""
+TOKEN = re.compile(
+    rb'(?P<outputs>"outputs"\s*+:\s*+\[)|(?P<text>' + STRING.pattern + rb")|[][{}]", re.DOTALL
+)
 MARKS = ("cell_type", "grade", "grade_id", "locked", "points", "schema_version", "solution", "task")
 """What nbgrader keeps with a cell."""
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -29,8 +39,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 def read(path: Path) -> Any:
     """Return what JSON says in a notebook that was handed in, or raise Unreadable."""
-    with ordinary(path) as file:
-        raw = bounded(file)
+    raw = without_outputs(path)
     count_values(raw)
     try:
         return json.loads(raw.decode("utf-8-sig"))
@@ -38,6 +47,44 @@ def read(path: Path) -> Any:
         raise Unreadable("not a notebook: it is not UTF-8 text") from None
     except (ValueError, RecursionError):
         raise Unreadable(BROKEN) from None
+
+
+def without_outputs(path: Path) -> bytes:
+    """Return what is in a file but for the outputs; they are most of it, and are never used.
+
+    They are skipped while the file still lies on the disk: what is kept is all that takes memory.
+    """
+    with ordinary(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > caps.MAX_RAW:
+            raise Unreadable(TOO_LARGE)
+        if not size:
+            raise Unreadable(BROKEN)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+            parts, left = [], caps.MAX_FILE
+            for start, end in kept(raw):
+                left -= end - start
+                if left < 0:
+                    raise Unreadable(STILL_TOO_LARGE)
+                parts.append(raw[start:end])
+    return b"".join(parts)
+
+
+def kept(raw: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Yield from where to where a notebook is kept: up to `"outputs": [`, then from its `]` on."""
+    start = inside = 0
+    for looked_at, token in enumerate(TOKEN.finditer(raw)):
+        if looked_at == caps.MAX_SKIPPED:
+            raise Unreadable(TOO_MANY)
+        if token.lastgroup == "outputs" and not inside:
+            yield start, token.end()
+            inside = 1
+        elif token.lastgroup != "text" and inside:
+            inside += 1 if raw[token.end() - 1] in b"[{" else -1
+            start = token.end() - 1
+    if inside:
+        raise Unreadable(BROKEN)
+    yield start, len(raw)
 
 
 def count_values(raw: bytes) -> None:
@@ -55,7 +102,7 @@ def count_values(raw: bytes) -> None:
             break
     values += sum(raw.count(mark, end) for mark in (b",", b":", b"[", b"{"))
     if values > caps.MAX_VALUES:
-        raise Unreadable(f"it has more than {caps.MAX_VALUES:,} values; clear its outputs first")
+        raise Unreadable(f"it has more than {caps.MAX_VALUES:,} values")
 
 
 def reduced(given: Any) -> NotebookNode:

@@ -27,15 +27,14 @@ from autograder.classroom.companions import companions
 from autograder.classroom.rebuild import (
     LINK,
     Unreadable,
-    bounded,
     few,
     grade_id,
-    ordinary,
     ours,
     printable,
     read,
     rebuild,
 )
+from autograder.classroom.reduced import without_outputs
 from autograder.grader import Grader, Limits, data_files, is_locked, marks
 from autograder.grader.alarm import alarm
 from autograder.sandbox.inside import caps
@@ -72,8 +71,7 @@ class Job:
         hashed = hashlib.sha256(self.common)
         for name in self.handed_out:
             try:
-                with ordinary(folder / f"{name}.ipynb") as file:
-                    hashed.update(bounded(file))
+                hashed.update(without_outputs(folder / f"{name}.ipynb"))
             except Unreadable as reason:
                 hashed.update(str(reason).encode())
         beside, _ = companions(folder, self.companions, self.released)

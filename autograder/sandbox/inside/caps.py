@@ -6,8 +6,12 @@ student's process sees nothing but this folder. What protects are the trusted si
 """
 
 # What is handed in, before anything in it is looked at.
+MAX_RAW = 100 * 2**20
+"""Bytes of a file with all its outputs, which are skipped where they lie, on the disk."""
+MAX_SKIPPED = 2**22
+"""Texts and brackets that are looked at for that: some seconds."""
 MAX_FILE = 20 * 2**20
-"""Bytes of a notebook; it lies in memory a few times over while it is read."""
+"""Bytes of a notebook without its outputs; it lies in memory a few times over while it is read."""
 MAX_VALUES = 2**19
 """Values and keys in a notebook's JSON; `{}` takes three bytes there and thirty times that here.
 A drawing that keeps its data in the notebook has some ten thousands."""
