@@ -16,13 +16,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
 
+from autograder.classroom.companions import companions, unfit
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
 from autograder.classroom.results import Line
+from autograder.classroom.run import Job
 from autograder.classroom.sample import write_sample
 from autograder.cli import app
-from autograder.grader import Grader
+from autograder.grader import Grader, Limits
+from autograder.sandbox.inside.caps import MAX_BESIDE, MAX_COMPANIONS
 
 NAME = "02_mse"
 WRONG = "def mse_loop(a, b):\n    return 0"
@@ -113,6 +116,11 @@ def written_left(notebook: NotebookNode) -> None:
     retype(notebook, "written")
 
 
+def written_below(notebook: NotebookNode) -> None:
+    cell(notebook, "written").source = "YOUR ANSWER HERE"
+    notebook.cells.insert(place(notebook, "written") + 1, new_markdown_cell("Because."))
+
+
 def magics(notebook: NotebookNode) -> None:
     loop, arrays = cell(notebook, "mse_loop"), cell(notebook, "mse_numpy")
     loop.source = "!pip install pandas\n%pip install nosuch\n" + loop.source
@@ -199,6 +207,14 @@ KINDS: dict[str, tuple[Callable[[NotebookNode], None], float, int, list[str]]] =
     "written in two": (written_in_two, 12, 1, ["by its place, the last of 2 cells there"]),
     "written in a copy": (written_in_a_copy, 12, 1, ["the cell written is there more than once"]),
     "written left": (written_left, 12, 0, ["answer written had lost its name"]),
+    "written below": (
+        written_below,
+        12,
+        0,
+        [
+            "the answer written is as it was handed out, but beside it is a text of the student's own"
+        ],
+    ),
     "magics": (
         magics,
         12,
@@ -468,3 +484,41 @@ def test_exported_notebook_is_checked_cell_by_cell(source: str, tmp_path: Path) 
     (tmp_path / "mine.ipynb").write_text("{}")
     done = CliRunner().invoke(app, ["check", "mse_loop", str(tmp_path / "mine.ipynb")])
     assert "is a notebook; export it first (jupyter nbconvert" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "shadows"),
+    [
+        ("numpy.py", "numpy"),
+        ("random.py", "random"),
+        ("statistics/__init__.py", "statistics"),
+        ("autograder.py", "autograder"),
+        ("ipykernel_launcher.py", "ipykernel_launcher"),
+        ("pandas.cpython-311-x86_64-linux-gnu.so", "pandas"),
+        ("helpers.py", ""),
+        ("calendar.csv", ""),
+        ("my-data.v2.csv", ""),
+        ("parts/more.py", ""),
+    ],
+)
+def test_no_companion_takes_the_place_of_a_module(name: str, shadows: str) -> None:
+    assert unfit(name) == (f"it would take the place of the module {shadows}" if shadows else "")
+
+
+def test_companions_are_few_and_small_and_change_the_digest(tmp_path: Path) -> None:
+    folder, released = tmp_path / "submitted", tmp_path / "released"
+    for path in (folder, released):
+        path.mkdir()
+        (path / "given.csv").write_text(path.name)
+    for number in range(MAX_COMPANIONS + 1):
+        (folder / f"{number:03}.csv").write_text("1")
+    (folder / "huge.csv").write_bytes(bytes(MAX_BESIDE))
+    os.mkfifo(folder / "pipe.csv")
+    found, notes = companions(folder, ["*.csv"], released)
+    assert sorted(found) == [f"{number:03}.csv" for number in range(MAX_COMPANIONS)]
+    names = [note.split(" ")[0] for note in notes]
+    assert names == [f"{MAX_COMPANIONS:03}.csv", "huge.csv", "pipe.csv"], notes
+    job = Job("hw", {"a": new_notebook()}, released, "seed", Limits(), LEVEL, (), ("*.csv",))
+    before = job.digest(folder)
+    (folder / "000.csv").write_text("2")
+    assert job.digest(folder) != before

@@ -60,6 +60,7 @@ class Matching:
         self._by_text()
         self._by_function()
         self._by_place()
+        self._beside()
 
     def _left(self) -> list[int]:
         """Return the answers of the hand-out that are still not found."""
@@ -149,6 +150,21 @@ class Matching:
             for place, number in zip(reversed(places), reversed(there), strict=False):
                 self._find(place, number, f"by its place{how}")
 
+    def _beside(self) -> None:
+        """Tell of a written answer that was left as it was, while its neighbour is the student's.
+
+        It stays unanswered, as in nbgrader, but somebody should look.
+        """
+        theirs = {number for number in self._free() if is_text(self._submitted[number])}
+        for place, number in sorted(self.found.items()):
+            cell = self._handed_out[place]
+            left = (
+                is_answer(cell) and is_text(cell) and self._is_stub(place, self._submitted[number])
+            )
+            if left and {number - 1, number + 1} & theirs:
+                says = "is as it was handed out, but beside it is a text of the student's own"
+                self.notes.append(f"the answer {grade_id(cell)} {says}")
+
     def _gap(self, place: int) -> tuple[int, int]:
         """Return between which cells of the submission a cell of the hand-out has its place."""
         before = max((other for other in self.found if other < place), default=-1)
@@ -161,6 +177,11 @@ class Matching:
         cell = self._handed_out[place]
         if is_answer(cell):
             self.notes.append(f"the answer {grade_id(cell)} had lost its name; it was found {how}")
+
+
+def is_text(cell: NotebookNode) -> bool:
+    """Whether a cell holds anything, and no code."""
+    return cell.cell_type != "code" and bool(cell.source.strip())
 
 
 def shown(cell: NotebookNode) -> str:
