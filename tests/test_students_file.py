@@ -211,9 +211,7 @@ KINDS: dict[str, tuple[Callable[[NotebookNode], None], float, int, list[str]]] =
         written_below,
         12,
         0,
-        [
-            "the answer written is as it was handed out, but beside it is a text of the student's own"
-        ],
+        ["the answer written is as it was handed out, but beside it is a text of the"],
     ),
     "magics": (
         magics,

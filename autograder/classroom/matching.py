@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from autograder.grader import is_locked, marks
 from autograder.grader.cells import without_hidden
+from autograder.sandbox.inside.caps import MAX_SOURCE
 
 DEFINITION = re.compile(r"^(?:async[ \t]++)?+(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w++)[ \t]*+=(?!=)", re.MULTILINE)
@@ -31,15 +32,20 @@ def is_answer(cell: NotebookNode) -> bool:
     return bool(grade_id(cell)) and not is_locked(cell)
 
 
+def code_of(cell: NotebookNode) -> str:
+    """Return a cell's code as far as it would be run."""
+    return str(cell.source[:MAX_SOURCE]) if cell.cell_type == "code" else ""
+
+
 def asked(cell: NotebookNode) -> set[str]:
     """Return the functions and classes that an answer should define, or else what it assigns."""
-    source = cell.source if cell.cell_type == "code" else ""
+    source = code_of(cell)
     return set(DEFINITION.findall(source) or ASSIGNMENT.findall(source))
 
 
 def defined(cell: NotebookNode) -> set[str]:
     """Return the names that a cell of code binds, as far as one sees at the first sight."""
-    source = cell.source if cell.cell_type == "code" else ""
+    source = code_of(cell)
     imported = {word for names in IMPORT.findall(source) for word in re.findall(r"\w+", names)}
     return {*DEFINITION.findall(source), *ASSIGNMENT.findall(source), *imported}
 
@@ -47,13 +53,15 @@ def defined(cell: NotebookNode) -> set[str]:
 class Matching:
     """`found` holds, by place in the hand-out, the place in the submission; `notes` what to tell.
 
-    `extra` are the places of cells whose name an earlier cell of the submission has already.
+    `extra` are the places of cells whose name an earlier cell of the submission has already,
+    `bound` the names of answers that were not found at once, which any submitted cell binds.
     """
 
     def __init__(self, submitted: list[NotebookNode], handed_out: list[NotebookNode]) -> None:
         self._submitted, self._handed_out = submitted, handed_out
         self.found: dict[int, int] = {}
         self.extra: set[int] = set()
+        self.bound: set[str] = set()
         self.notes: list[str] = []
         self._by_name()
         self._by_id()
@@ -115,10 +123,14 @@ class Matching:
 
     def _by_function(self) -> None:
         """Find code by what it defines; of several the last in the cell's place, else the last."""
-        free = {number: defined(self._submitted[number]) for number in self._free()}
-        for place in self._left():
-            wanted = asked(self._handed_out[place])
-            same = [number for number in free if free[number] & wanted]
+        lost = {place: asked(self._handed_out[place]) for place in self._left()}
+        names = {name for wanted in lost.values() for name in wanted}
+        if not names:
+            return
+        binds = [defined(cell) & names for cell in self._submitted]
+        self.bound = {name for bound in binds for name in bound}
+        for place, wanted in lost.items():
+            same = [number for number in self._free() if binds[number] & wanted]
             written = [n for n in same if not self._is_stub(place, self._submitted[n])] or same
             if not written:
                 continue
@@ -126,7 +138,6 @@ class Matching:
             number = ([n for n in written if after < n < before] or written)[-1]
             how = f", the last of {len(written)} cells with it" if len(written) > 1 else ""
             self._find(place, number, f"by its function{how}")
-            del free[number]
 
     def _by_place(self) -> None:
         """Find what defines nothing between the same neighbours, where what was lost there is."""
@@ -158,10 +169,8 @@ class Matching:
         theirs = {number for number in self._free() if is_text(self._submitted[number])}
         for place, number in sorted(self.found.items()):
             cell = self._handed_out[place]
-            left = (
-                is_answer(cell) and is_text(cell) and self._is_stub(place, self._submitted[number])
-            )
-            if left and {number - 1, number + 1} & theirs:
+            left = self._is_stub(place, self._submitted[number]) and is_answer(cell)
+            if left and is_text(cell) and {number - 1, number + 1} & theirs:
                 says = "is as it was handed out, but beside it is a text of the student's own"
                 self.notes.append(f"the answer {grade_id(cell)} {says}")
 

@@ -24,7 +24,7 @@ from autograder.classroom.files import (
     printable,
     whole,
 )
-from autograder.classroom.matching import Matching, asked, defined, grade_id, is_answer
+from autograder.classroom.matching import Matching, asked, grade_id, is_answer
 from autograder.classroom.reduced import read, reduced
 from autograder.grader import is_locked
 from autograder.sandbox.inside import caps
@@ -84,7 +84,7 @@ def rebuild(given: Any, handed_out: NotebookNode) -> tuple[NotebookNode, list[st
     for name, cell in known(handed_out).items():
         made = copy.deepcopy(cell)
         if name not in answers:
-            notes.append(put_back(made, submitted.cells))
+            notes.append(put_back(made, matching.bound))
         elif not is_locked(cell):
             made |= content(answers[name], made.cell_type)
         rebuilt.cells += [made, *(plain(extra) for extra in own.get(name, []))]
@@ -104,11 +104,10 @@ def known(handed_out: NotebookNode) -> dict[str, NotebookNode]:
     return {grade_id(cell): cell for cell in handed_out.cells if grade_id(cell)}
 
 
-def put_back(missing: NotebookNode, submitted: list[NotebookNode]) -> str:
+def put_back(missing: NotebookNode, bound: set[str]) -> str:
     """Say that a cell is missing; it is left empty where it would undo what stands elsewhere."""
     says = f"the cell {grade_id(missing)} is missing; it was put back"
-    wanted = asked(missing) if is_answer(missing) else set()
-    if any(wanted & defined(cell) for cell in submitted):
+    if is_answer(missing) and asked(missing) & bound:
         missing.source = ""
         return f"{says} empty, for another cell defines what it should"
     return says
