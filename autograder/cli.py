@@ -50,7 +50,10 @@ def check(
     level: Level = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check the function TASK in FILE.py and say what is right and what is not yet."""
+    """Check the function TASK in FILE and say what is right and what is not yet.
+
+    FILE is a Python file, or a notebook exported as one.
+    """
     from autograder.grader import Grader
     from autograder.notebook import card
     from autograder.sandbox import NoSandbox, levels
@@ -62,8 +65,11 @@ def check(
         raise fail(f"cannot use {tasks}: {type(problem).__name__}: {problem}") from None
     if task not in TASKS:
         raise fail(f"there is no task {task!r}; the tasks are {', '.join(TASKS)}")
+    if file.suffix == ".ipynb":
+        how = f"jupyter nbconvert --to python {file}"
+        raise fail(f"{file.name} is a notebook; export it first ({how}), or grade it")
     try:
-        source = file.read_text("utf-8")
+        source = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise fail(f"cannot read {file}: {problem}") from None
     try:

@@ -241,7 +241,7 @@ class World:
 def graded(grader: Grader, notebook: NotebookNode, handed_out: NotebookNode = HANDED_OUT) -> Graded:
     """Grade a submission; return its points, and all that its outputs and verdicts say."""
     rebuilt, notes = rebuild(notebook, handed_out)
-    verdicts = grader.grade_notebook(rebuilt.cells, "eve")
+    verdicts = grader.grade_notebook(rebuilt.cells, "eve").verdicts
     shown = [output for cell in rebuilt.cells for output in cell.get("outputs", [])]
     assert all(set(output.get("data", ())) <= set(SHOWN) for output in shown)
     says = "\n".join(texts([notes, [verdict.to_dict() for verdict in verdicts]]))

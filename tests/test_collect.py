@@ -32,7 +32,7 @@ from autograder.classroom.results import Notice
 from autograder.classroom.sample import write_sample
 from autograder.classroom.whose import AGAIN
 from autograder.cli import app
-from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FOUND, MAX_RAW
 
 NAME = "02_mse"
 NOTEBOOK = f"{NAME}.ipynb"
@@ -551,7 +551,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
     "pipe": (hostile(info(f"eve/{NOTEBOOK}", mode=stat.S_IFIFO | 0o666)), "a pipe or a device", 1),
     "folder of that name": (hostile((f"eve/{NOTEBOOK}/", b"")), "a folder, not a notebook", 1),
     "empty": (hostile((f"eve/{NOTEBOOK}", b"")), "an empty file", 1),
-    "too large": (hostile((f"eve/{NOTEBOOK}", bytes(MAX_FILE + 1))), "larger than 20 MB", 1),
+    "too large": (hostile((f"eve/{NOTEBOOK}", bytes(MAX_RAW + 1))), "larger than 100 MB", 1),
     "lies about its size": (lying, "damaged in the archive", 1),
     "nested": (nested, "handed in no notebook, only all.zip", 1),
     "locked": (
@@ -672,7 +672,7 @@ def test_hostile_folder(course: Course, inbox: Path, tmp_path: Path) -> None:
         "class/gone.ipynb": "a link",
         f"class/pipe/{NOTEBOOK}": "a pipe or a device",
         f"class/folder/{NOTEBOOK}": "a folder",
-        f"class/large/{NOTEBOOK}": "larger than 20 MB; clear its outputs first",
+        f"class/large/{NOTEBOOK}": "larger than 100 MB; clear its outputs first",
         "loop": "a link",
         NOTEBOOK: "a link",
     }
@@ -722,7 +722,7 @@ def test_what_lies_there_may_be_large_or_a_link(
     for name in ("ada", "eve"):
         course.submitted(name, NAME).mkdir(parents=True)
     with (course.submitted("ada", NAME) / NOTEBOOK).open("wb") as file:
-        file.truncate(MAX_FILE + 1)
+        file.truncate(MAX_RAW + 1)
     os.utime(course.submitted("ada", NAME) / NOTEBOOK, (1e9, 1e9))
     (course.submitted("eve", NAME) / NOTEBOOK).symlink_to(course.submitted("ada", NAME) / NOTEBOOK)
     path = zipped(inbox / "class.zip", info("ada.ipynb"), info("eve.ipynb"))

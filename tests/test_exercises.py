@@ -54,7 +54,7 @@ def test_release_shows_no_solution_and_no_hidden_test(name: str) -> None:
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_solution_gets_full_marks(name: str, grader: Grader) -> None:
     cells = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4).cells
-    verdicts = grader.grade_notebook(cells, "teacher")
+    verdicts = grader.grade_notebook(cells, "teacher").verdicts
     assert points(cells) == full_marks(cells)
     assert all(verdict.mistakes == () for verdict in verdicts)
 

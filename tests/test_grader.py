@@ -111,7 +111,7 @@ def test_hung_function_costs_its_own_task_only(grader: Grader) -> None:
     numpy = "def mse_numpy(y_true, y_pred):\n    return np.mean((y_true - y_pred) ** 2)"
     cells = [given(IMPORTS), new_code_cell(hung), test("check(mse_loop)"), new_code_cell(numpy),
              test("check(mse_numpy)")]  # fmt: skip
-    verdicts = grader.grade_notebook(cells)
+    verdicts = grader.grade_notebook(cells).verdicts
     assert [verdict.score for verdict in verdicts] == [0.0, 1.0]
     assert verdicts[0].mistakes == ("infinite-loop",)
 

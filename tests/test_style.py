@@ -43,7 +43,8 @@ SHELL = "from IPython import get_ipython as the_shell\n"
 def graded(grader: Grader, task: str, *cells: str) -> Verdict:
     """Return the verdict on a notebook with these cells of a student's."""
     own = map(new_code_cell, cells)
-    (verdict,) = grader.grade_notebook([given(IMPORTS), *own, test(f"check({task})")])
+    cells = [given(IMPORTS), *own, test(f"check({task})")]
+    (verdict,) = grader.grade_notebook(cells).verdicts
     return verdict
 
 

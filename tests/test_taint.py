@@ -137,7 +137,7 @@ def test_reply_that_holds_the_hidden_question_is_not_shown(lied_to: Grader, lie:
     cells += [(name, f"{name} = {right}") for name in ("mse_loop", "mse_numpy")]
     attack = Attack("forged", True, {}, cells)
     notebook, notes = rebuild(submission(attack, HANDED_OUT, {}), HANDED_OUT)
-    verdicts = lied_to.grade_notebook(notebook.cells, "eve")
+    verdicts = lied_to.grade_notebook(notebook.cells, "eve").verdicts
     shown = visible(notebook.cells, verdicts, notes)
     assert "reached" in shown and "samples" in shown  # the hidden questions were answered so
     assert not MARKED.search(shown), shown[max(0, MARKED.search(shown).start() - 300) :][:600]
@@ -216,7 +216,7 @@ def test_a_thousand_lies_are_not_shown() -> None:
         cells = [given("from autograder import check"), *checks, new_code_cell("what was asked?"),
                  test(f"assert g(1) == 1\n{hidden}### END HIDDEN TESTS"), new_code_cell("and now?"),
                  test("assert g(2) == 1")]  # fmt: skip
-        verdicts = grader.grade_notebook(cells, "eve")
+        verdicts = grader.grade_notebook(cells, "eve").verdicts
         shown = visible(cells, verdicts)
         assert not MARKED.search(shown), (
             seed,

@@ -18,9 +18,9 @@ from pathlib import Path
 from unicodedata import normalize
 
 from autograder.classroom.course import SETTINGS, Course
+from autograder.classroom.files import EXCHANGE
 from autograder.classroom.found import EARLIER
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
-from autograder.classroom.record import EXCHANGE
 from autograder.classroom.results import Notice
 from autograder.classroom.whose import Claim, Look
 from autograder.grader import data_files

@@ -1,7 +1,7 @@
 """Find what was handed in, in notebooks, folders and archives that may be hostile.
 
 Nothing is written here. No link is followed, no pipe is waited for, nothing is unpacked but what is
-asked for, and none of it is larger than `MAX_FILE`.
+asked for, and none of it is larger than `MAX_RAW`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from autograder.classroom.rebuild import (
     ordinary,
     printable,
 )
-from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FILE, MAX_FOUND, MAX_PACKED, MAX_PATH
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FOUND, MAX_PACKED, MAX_PATH, MAX_RAW
 
 FOLDER = "a folder, not a notebook"
 EARLIER = ".earlier"
@@ -74,7 +74,7 @@ class File:
         """Say why it cannot be taken, or nothing."""
         if self.problem or not self.is_notebook:
             return self.problem
-        return TOO_LARGE if self.size > MAX_FILE else "" if self.size else "an empty file"
+        return TOO_LARGE if self.size > MAX_RAW else "" if self.size else "an empty file"
 
 
 def files(path: Path, opened: ExitStack) -> Iterable[File]:

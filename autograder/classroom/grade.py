@@ -62,6 +62,7 @@ def grade_class(
         limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
         level=level,
         tasks=course.own_tasks(),
+        companions=tuple(settings.get("companions", [])),
     )
     folders = {name: course.submitted(name, assignment) for name in names}
     with Recorder(course, assignment) as recorder:

@@ -12,9 +12,10 @@ from nbgrader.preprocessors import Execute as NbGraderExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Int, List, Unicode, Union
 
+from autograder.classroom.companions import companions
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import nothing_odd, read, rebuild, reduced, template
-from autograder.classroom.record import EXCHANGE
+from autograder.classroom.files import EXCHANGE
+from autograder.classroom.rebuild import few, nothing_odd, read, rebuild, reduced, template
 from autograder.classroom.run import grader
 from autograder.grader import Limits
 from autograder.sandbox import NoSandbox, levels
@@ -103,6 +104,9 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
     tasks = List(Unicode(), help="Files with tasks of your own, from the course's root.").tag(
         config=True
     )
+    companions = List(
+        Unicode(), help="Files beside a submitted notebook that it may use, such as *.csv."
+    ).tag(config=True)
     level = Unicode(
         "", help="Grade under this isolation level, even if it is not the strongest."
     ).tag(config=True)
@@ -118,10 +122,15 @@ class Execute(NbGraderExecute):  # type: ignore[misc]
         ids = resources["nbgrader"]
         limits = Limits(self.cell_seconds, self.call_seconds)
         course = Course(Path(self.parent.parent.coursedir.root))
+        released = course.released(ids["assignment"])
+        submitted = course.submitted(ids["student"], ids["assignment"])
+        beside, notes = companions(submitted, self.companions, released)
         seed = str(self.course_seed) or course.seed()
         try:
             grading = grader(seed, limits, levels.settle(self.level), course.own_tasks())
-            grading.grade_notebook(nb.cells, ids["student"], course.released(ids["assignment"]))
+            judged = grading.grade_notebook(nb.cells, ids["student"], released, beside)
         except NoSandbox as problem:  # nbgrader tells what is an Exception
             raise CourseError(str(problem)) from None
+        for note in few(notes + judged.lacks):
+            self.log.warning("%s: %s", ids["student"], note)
         return nb, resources

@@ -34,14 +34,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.rebuild import Unreadable, grade_id, ordinary, printable, whole
+from autograder.classroom.files import EXCHANGE, Unreadable, ordinary, printable, whole
+from autograder.classroom.matching import grade_id
 from autograder.classroom.results import Line
 from autograder.classroom.run import Graded
 from autograder.grader import data_files
 from autograder.sandbox.inside.caps import MAX_STAMP
-
-EXCHANGE = ("timestamp.txt", "submission_secret.txt")
-"""What nbgrader's exchange puts beside a submission, and needs to give its feedback back."""
 
 
 class Recorder:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import itertools
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from multiprocessing import parent_process
@@ -21,19 +23,21 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.classroom.companions import companions
 from autograder.classroom.rebuild import (
     LINK,
     Unreadable,
-    bounded,
+    few,
     grade_id,
-    ordinary,
     ours,
     printable,
     read,
     rebuild,
 )
+from autograder.classroom.reduced import without_outputs
 from autograder.grader import Grader, Limits, data_files, is_locked, marks
 from autograder.grader.alarm import alarm
+from autograder.sandbox.inside import caps
 from autograder.tasks import load_tasks
 
 PR_SET_PDEATHSIG = 1
@@ -50,6 +54,8 @@ class Job:
     limits: Limits
     level: str
     tasks: tuple[Path, ...] = ()
+    companions: tuple[str, ...] = ()
+    """Patterns of the files beside a submitted notebook that it may use."""
 
     @cached_property
     def common(self) -> bytes:
@@ -65,10 +71,11 @@ class Job:
         hashed = hashlib.sha256(self.common)
         for name in self.handed_out:
             try:
-                with ordinary(folder / f"{name}.ipynb") as file:
-                    hashed.update(bounded(file))
+                hashed.update(without_outputs(folder / f"{name}.ipynb"))
             except Unreadable as reason:
                 hashed.update(str(reason).encode())
+        beside, _ = companions(folder, self.companions, self.released)
+        hashed.update(repr(sorted(beside.items())).encode())
         return hashed.hexdigest()[:16]
 
 
@@ -127,28 +134,50 @@ def run(job: Job, student: str, folder: Path) -> Graded:
         notes: list[str] = []
         if folder.is_symlink() or folder.parent.is_symlink():
             raise Unreadable(LINK)
-        for name, handed_out in job.handed_out.items():
-            path = folder / f"{name}.ipynb"
-            if not os.path.lexists(path):
-                raise Unreadable(f"{name}.ipynb was not handed in")
-            notebook, found = rebuild(read(path), handed_out)
-            verdicts = graded_by.grade_notebook(notebook.cells, student, job.released)
-            notes += found
+        there, missing = handed_in(folder, job.handed_out)
+        beside, left_out = companions(folder, job.companions, job.released)
+        notes += missing + left_out
+        for name in there:
+            handed_out = job.handed_out[name]
+            notebook, found = rebuild(read(folder / f"{name}.ipynb"), handed_out)
+            judged = graded_by.grade_notebook(notebook.cells, student, job.released, beside)
+            notes += found + judged.lacks
             graded.points[name] = {
-                grade_id(cell): earned(cell) for cell in notebook.cells if marks(cell).get("grade")
+                grade_id(cell): earned(cell) for cell in notebook.cells if has_points(cell)
             }
             graded.unanswered[name] = unanswered(notebook, handed_out)
             for left in set(graded.unanswered[name]) & graded.points[name].keys():
                 graded.points[name][left] = 0.0
             graded.documents[name] = nbformat.writes(notebook)
-            graded.mistakes.update({v.task: v.mistakes for v in verdicts if v.mistakes})
+            graded.mistakes.update({v.task: v.mistakes for v in judged.verdicts if v.mistakes})
     except Unreadable as reason:
         graded = Graded(student, graded.digest, 0.0, problem=str(reason))
     except Exception as problem:  # whatever it is, it is not the end of the others
         why = f"could not be graded: {type(problem).__name__}: {printable(problem, 200)}"
         graded = Graded(student, graded.digest, 0.0, problem=why)
     seconds = time.perf_counter() - begun
-    return Graded(**{**vars(graded), "notes": tuple(notes), "seconds": seconds})
+    return Graded(**{**vars(graded), "notes": tuple(few(notes)), "seconds": seconds})
+
+
+def handed_in(folder: Path, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return which notebooks are there, and a line for those that are not; Unreadable without any.
+
+    One that is missing earns nothing, as in nbgrader, and nobody has to look at it.
+    """
+    there = [name for name in names if os.path.lexists(folder / f"{name}.ipynb")]
+    files = itertools.islice(folder.glob("*.ipynb"), caps.MAX_LISTED)
+    others = sorted(path.name for path in files if path.stem not in names)
+    hint = f"; what is there instead is {printable(', '.join(others))}" if others else ""
+    missing = ", ".join(f"{name}.ipynb" for name in names if name not in there)
+    note = f"{missing} {'were' if ',' in missing else 'was'} not handed in{hint}"
+    if not there:
+        raise Unreadable(note)
+    return there, [note] if missing else []
+
+
+def has_points(cell: NotebookNode) -> bool:
+    """Whether a cell earns points, by its test or by hand: a task is what several cells do."""
+    return bool(marks(cell).get("grade") or marks(cell).get("task"))
 
 
 def shortfalls(source: Path, graded_by: Grader) -> list[str]:
@@ -161,16 +190,17 @@ def shortfalls(source: Path, graded_by: Grader) -> list[str]:
     found = []
     for cell in cells:
         points = marks(cell).get("points", 0)
-        if is_locked(cell) and marks(cell).get("grade") and (earned(cell) or 0.0) < points:
+        got = earned(cell) if has_points(cell) else None
+        if got is not None and got < points:
             problem = next((o for o in cell.outputs if o.output_type == "error"), None)
             why = f": {problem.ename}: {problem.evalue}" if problem else ""
-            found.append(f"{grade_id(cell)} earns {earned(cell):g} of {points:g}{why}")
+            found.append(f"{grade_id(cell)} earns {got:g} of {points:g}{why}")
     return found
 
 
 def earned(cell: NotebookNode) -> float | None:
-    """Return the points of a test cell, as nbgrader reads them; None for a written answer."""
-    if not is_locked(cell):
+    """Return the points of a test cell, as nbgrader reads them; None for what a person grades."""
+    if not is_locked(cell) or cell.cell_type != "code" or not marks(cell).get("grade"):
         return None
     if any(output.output_type == "error" for output in cell.outputs):
         return 0.0

@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,13 +26,29 @@ from autograder.grader import outputs
 from autograder.grader.alone import styles, values_right
 from autograder.grader.cells import data_files, is_locked, marks
 from autograder.grader.judging import Judging
+from autograder.grader.lacking import lacking
 from autograder.grader.passes import HiddenPass, VisiblePass
 from autograder.grader.student import Limits, Student
 from autograder.judge import Verdict
 from autograder.sandbox import Sandbox
 from autograder.tasks import TASKS
 
-__all__ = ["Grader", "Limits", "data_files", "is_locked", "marks"]
+__all__ = ["Grader", "Judged", "Limits", "data_files", "is_locked", "marks"]
+
+
+CELL_MARK = re.compile(r"^# (?:In ?\[[\d ]*\]:|%%.*)$", re.MULTILINE)
+"""Where a cell begins in a notebook that was exported as a script."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What grading a notebook came to, beside its outputs.
+
+    `lacks` has a line for each package, file or `input()` that the code asked for in vain.
+    """
+
+    verdicts: list[Verdict]
+    lacks: list[str]
 
 
 class Grader:
@@ -56,12 +74,14 @@ class Grader:
     def grade_source(self, task: str, source: str, student: str = "") -> Verdict:
         """Return the verdict on a function's source; `np` is imported for it.
 
-        Raises KeyError for a task that does not exist.
+        What Jupyter exported, or an editor marks as cells, is run cell by cell: one that is not
+        finished does not stop the others. Raises KeyError for a task that does not exist.
         """
         calls = TASKS[task].calls(self._seed(student))
         with Student(self.sandbox.session, self.sandbox.level, self.limits) as attempt:
             attempt.run("import numpy as np")
-            attempt.run(source)
+            for cell in filter(str.strip, CELL_MARK.split(source)):
+                attempt.run(cell)
             answers, cells = attempt.ask(task, calls), attempt.sources
         style = None
         if values_right(TASKS[task], calls, answers):
@@ -70,11 +90,16 @@ class Grader:
         return self.judging.judge(task, calls, answers, cells, style)
 
     def grade_notebook(
-        self, cells: Iterable[NotebookNode], student: str = "", folder: Path | None = None
-    ) -> list[Verdict]:
+        self,
+        cells: Iterable[NotebookNode],
+        student: str = "",
+        folder: Path | None = None,
+        companions: Mapping[str, bytes] | None = None,
+    ) -> Judged:
         """Run a submission's cells, write their outputs into them, return the checks' verdicts.
 
         `folder` is where the assignment lies; both halves have the data files in it beside them.
+        `companions` are the student's own files: their process has them, this one never sees any.
         A graded test cell gets one execute_result, the points that it earned, or an error. It has
         the error before anything runs, so that nothing stays ungraded whatever happens here.
         """
@@ -83,18 +108,21 @@ class Grader:
             cell["outputs"] = [outputs.error("NotGraded", "the grading did not come this far")]
         seed = self._seed(student)
         plots = any("matplotlib" in cell["source"] for cell in code)
-        start = functools.partial(self.sandbox.session, plots, data_files(folder))
+        beside = {**(companions or {}), **data_files(folder)}
+        start = functools.partial(self.sandbox.session, plots, beside)
         with contextlib.chdir(folder or "."):
             with Student(start, self.sandbox.level, self.limits) as half:
                 run = VisiblePass(half, seed)
                 shown = [run.cell(cell) for cell in code]
+            own = [cell["source"] for cell in code if not is_locked(cell)]
+            lacks = lacking(half.errors, own)
             if run.undecided:
                 with Student(start, self.sandbox.level, self.limits, shown=False) as half:
                     run = HiddenPass(half, seed, run, self.judging)
                     shown = [run.cell(cell) for cell in code]
         for cell, output in zip(code, shown, strict=True):
             cell["outputs"] = output
-        return run.verdicts
+        return Judged(run.verdicts, lacks)
 
     def _seed(self, student: str) -> int:
         digest = hashlib.sha256(f"{self.course_seed}\0{student}".encode()).digest()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import site
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+
+from autograder.judge.style import ARRAYS, LIBRARIES
 
 
 def data_files(folder: Path | None) -> dict[str, bytes]:
@@ -41,3 +46,9 @@ def without_hidden(source: str) -> str:
         kept.append("" if inside else line)
         inside = inside and "END HIDDEN TESTS" not in line
     return "\n".join(kept)
+
+
+def is_module(name: str) -> bool:
+    """Whether a file of this name would be imported in the place of a library."""
+    known = {*sys.stdlib_module_names, *sys.builtin_module_names, *LIBRARIES, *ARRAYS}
+    return name in known or PathFinder.find_spec(name, site.getsitepackages()) is not None

@@ -18,7 +18,7 @@ from autograder.grader.alarm import undisturbed
 from autograder.grader.values import answer, sendable, too_large
 from autograder.judge import Answer
 from autograder.sandbox import Died, Session, TooSlow
-from autograder.sandbox.inside.caps import MAX_OUTPUTS, MAX_SHOWN, MAX_SOURCE
+from autograder.sandbox.inside.caps import MAX_ERRORS, MAX_OUTPUTS, MAX_SHOWN, MAX_SOURCE, MAX_TEXT
 from autograder.tasks import Call
 
 REVIVALS = 4
@@ -45,6 +45,8 @@ class Student:
         self.level, self.limits = level, limits
         self.died = False
         self.sources: list[str] = []
+        self.errors: dict[tuple[str, str], None] = {}
+        """What was raised, in cells and in calls, each once: names and messages."""
         self._start, self._session, self._visible = start, start(), shown
         self.lost: dict[str, Answer] = {}
         self._broken: list[tuple[str, NotebookNode]] = []
@@ -77,8 +79,16 @@ class Student:
         self.sources.append(source)
         cleaned = (output for output in map(outputs.cleaned, given) if output)
         kept = [output for output in cleaned if self._fits(output)]
-        self._broken += [(source, o) for o in kept if o["output_type"] == "error"]
+        broken = [output for output in kept if output["output_type"] == "error"]
+        self._broken += [(source, output) for output in broken]
+        for output in broken:
+            self._heard(output["ename"], output["evalue"])
         return kept
+
+    def _heard(self, name: str, message: str) -> None:
+        """Keep an error, up to a number of them."""
+        if name and len(self.errors) < MAX_ERRORS:
+            self.errors[name[:MAX_TEXT], message[:MAX_TEXT]] = None
 
     def _fits(self, output: NotebookNode) -> bool:
         """Whether there is room for one more output, and take it."""
@@ -114,7 +124,9 @@ class Student:
         keywords = {key: sendable(value) for key, value in keywords.items()}
         with undisturbed():
             try:
-                return answer(self._session.call(name, sent, keywords, seconds))
+                given = answer(self._session.call(name, sent, keywords, seconds))
+                self._heard(given.error, given.message)
+                return given
             except Died as death:
                 self._revive()
                 gone = Answer(error=death_name(death), message=str(death))

@@ -6,8 +6,12 @@ student's process sees nothing but this folder. What protects are the trusted si
 """
 
 # What is handed in, before anything in it is looked at.
+MAX_RAW = 100 * 2**20
+"""Bytes of a file with all its outputs, which are skipped where they lie, on the disk."""
+MAX_SKIPPED = 2**22
+"""Texts and brackets that are looked at for that: some seconds."""
 MAX_FILE = 20 * 2**20
-"""Bytes of a notebook; it lies in memory a few times over while it is read."""
+"""Bytes of a notebook without its outputs; it lies in memory a few times over while it is read."""
 MAX_VALUES = 2**19
 """Values and keys in a notebook's JSON; `{}` takes three bytes there and thirty times that here.
 A drawing that keeps its data in the notebook has some ten thousands."""
@@ -23,6 +27,13 @@ MAX_NOTES = 20
 """Lines about what was not as handed out; a notebook of doubled cells would fill the report."""
 MAX_STAMP = 200
 """Bytes of what nbgrader's exchange adds: a date, a time and a zone; a secret of 128 letters."""
+
+MAX_COMPANIONS = 50
+"""Files beside a notebook that it may use; each is one request to its process."""
+MAX_BESIDE = 8 * 2**20
+"""Bytes of all of them, as of a data file of the course's."""
+MAX_LISTED = 1_000
+"""Files beside a notebook that are looked at, at all."""
 
 # What is collected from folders and archives.
 MAX_FOUND = 20_000
@@ -73,6 +84,8 @@ MAX_SHOWN = 2**24
 """Characters of output that a submission may leave in its notebook."""
 MAX_OUTPUTS = 2_000
 """Outputs of a notebook: each one is checked, written and drawn by itself."""
+MAX_ERRORS = 100
+"""Errors of one submission that are looked through for what it lacks."""
 MAX_LINES = 100
 """Parts of one traceback; IPython itself leaves out what repeats."""
 
