@@ -7,13 +7,12 @@ READY := .venv/ready
 help:            ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-lab: $(READY)    ## open the course in JupyterLab, on the first lesson
-	@mkdir -p grading
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" lessons/00_start_here.ipynb
+lab: $(READY)    ## open your own copy of the course in JupyterLab, on the first lesson
+	@$(BIN)/autograder lab
 
 grade: $(READY)  ## grade a sample class of thirty
 	@$(BIN)/autograder sample 02_mse -n 30
-	@$(BIN)/autograder grade 02_mse
+	@$(BIN)/autograder grade 02_mse --sample
 
 test: $(READY)   ## run every test but the slow kinds (browser, soak)
 	$(BIN)/pytest -m "not slow" -n 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -40,6 +41,27 @@ def fail(message: str) -> typer.Exit:
     """Say in one line what is wrong; the command ends with status 1."""
     say.print(f"autograder: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
+
+
+@app.command()
+def lab() -> None:
+    """Open the course in JupyterLab: your own copy of it, in work/.
+
+    What you write there stays when the course is updated.
+    """
+    from autograder.work import refresh
+
+    root = Path.cwd()
+    if not (root / "lessons").is_dir():
+        raise fail("there is no lessons/ here: call this in the course's folder")
+    for line in refresh(root):
+        say.print(line, markup=False, highlight=False, soft_wrap=True)
+    # JupyterLab starts in the course's folder, for there formgrader finds its settings.
+    (root / "grading").mkdir(exist_ok=True)
+    first = "work/lessons/00_start_here.ipynb"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", first]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    raise typer.Exit(subprocess.call(command, env=os.environ | {"PATH": path}))
 
 
 @app.command()
@@ -85,14 +107,21 @@ def check(
 def sample(
     assignment: Assignment = "02_mse", size: Annotated[int, typer.Option("-n")] = 30
 ) -> None:
-    """Write a synthetic class with known mistakes, to try everything on."""
+    """Write a synthetic class with known mistakes, to try everything on.
+
+    It lives in a course of its own, in grading/sample/, and never touches a real class.
+
+    \b
+    autograder sample 02_mse -n 30
+    autograder grade 02_mse --sample
+    """
     from autograder.classroom.course import Course, CourseError
-    from autograder.classroom.sample import write_sample
+    from autograder.classroom.sample import sample_course, write_sample
 
     try:
         course = Course(Path.cwd())
         course.source(assignment)
-        written = write_sample(course, assignment, size)
+        written = write_sample(sample_course(course), assignment, size)
     except CourseError as problem:
         raise fail(str(problem)) from None
     folder = written[0].parent.parent.parent
@@ -150,6 +179,9 @@ def grade(
     ] = None,
     workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
     resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
+    in_sample: Annotated[
+        bool, typer.Option("--sample", help="Grade the synthetic class in grading/sample/.")
+    ] = False,
     level: Level = "",
     as_json: AsJson = False,
 ) -> None:
@@ -174,7 +206,7 @@ def grade(
         from autograder.classroom.grade import grade_class, misnamed, students
         from autograder.classroom.release import release as make
         from autograder.classroom.results import Line, Notice, open_points
-        from autograder.classroom.sample import is_sample
+        from autograder.classroom.sample import is_sample, sample_course
         from autograder.sandbox import NoSandbox, levels
 
     lines: list[Line] = []
@@ -188,6 +220,7 @@ def grade(
 
     try:
         course = Course(Path.cwd())
+        course = sample_course(course) if in_sample else course
         if assignment.endswith((".zip", ".ipynb")):
             raise CourseError(f"say the assignment first: autograder grade 02_mse {assignment}")
         course.source(assignment)

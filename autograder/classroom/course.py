@@ -71,19 +71,30 @@ class Course:
         return config
 
     @cached_property
+    def home(self) -> Path:
+        """Where reports, journals and the seed lie: beside the gradebook, or in grading/."""
+        beside = self.database.parent
+        home = self.root / "grading" if beside == self.root or not beside.is_dir() else beside
+        home.mkdir(exist_ok=True)
+        return home
+
+    @cached_property
     def database(self) -> Path:
         """Where the gradebook lies when it is a file, as it is unless db_url says otherwise."""
         return Path(self.directory.db_url.removeprefix("sqlite:///"))
 
     def journal(self, assignment: str) -> Journal:
         """Return what the runs of an assignment came to."""
-        return Journal(self.root / "grading" / f"{assignment}.jsonl")
+        return Journal(self.home / f"{assignment}.jsonl")
 
     @cached_property
     def directory(self) -> CourseDirectory:
         """nbgrader's view of the folders."""
-        (self.root / "grading").mkdir(exist_ok=True)
-        return CourseDirectory(config=self.config)
+        directory = CourseDirectory(config=self.config)
+        file = directory.db_url.removeprefix("sqlite:///")
+        if file != directory.db_url:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        return directory
 
     def folder(self, name: str, student: str = ".", assignment: str = ".") -> Path:
         """Return a folder such as `submitted` of a student and an assignment."""
@@ -161,7 +172,6 @@ class Course:
         if chosen := str(self.config.Execute.get("course_seed", "")):
             return chosen
         if not self.seed_file.exists():
-            self.seed_file.parent.mkdir(exist_ok=True)
             with whole(self.seed_file, 0o600) as file:
                 file.write(secrets.token_hex(16).encode())
         if not (kept := self.seed_file.read_text("utf-8").strip()):
@@ -171,7 +181,7 @@ class Course:
     @property
     def seed_file(self) -> Path:
         """Where the seed lies that was made here, if one was."""
-        return self.root / "grading" / "seed"
+        return self.home / "seed"
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

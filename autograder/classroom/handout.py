@@ -19,7 +19,7 @@ def hand_out(course: Course, assignment: str) -> Path:
     """
     folder = course.released(assignment)
     files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
-    target = course.root / "grading" / "release" / f"{assignment}.zip"
+    target = course.home / "release" / f"{assignment}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not compressed: that depends on the machine.
     with whole(target) as file, zipfile.ZipFile(file, "w") as archive:

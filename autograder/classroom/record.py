@@ -51,7 +51,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
-            opened.enter_context(alone_in(self._course.database.parent))
+            opened.enter_context(alone_in(self._course.home))
             self._book: Gradebook = opened.enter_context(self._course.gradebook())
             if self._book.engine.dialect.name == "sqlite":
                 # A killed process loses nothing either way; this only spares waits for the disk.

@@ -73,9 +73,7 @@ def release(course: Course, assignment: str) -> list[Notice]:
 @contextmanager
 def aside(course: Course) -> Iterator[Path]:
     """Return a folder within the course that is gone afterwards."""
-    home = course.database.parent
-    home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".release-") as folder:
+    with tempfile.TemporaryDirectory(dir=course.home, prefix=".release-") as folder:
         yield Path(folder)
 
 

@@ -72,8 +72,7 @@ def write(
 
     What was not graded has its row in both.
     """
-    folder = course.database.parent
-    page, rows = folder / f"{assignment}.html", folder / f"{assignment}.csv"
+    page, rows = course.home / f"{assignment}.html", course.home / f"{assignment}.csv"
     console = Console(record=True, file=io.StringIO(), width=110)
     show(lines, notices, console)
     with whole(page) as file:

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.classroom.course import Course, CourseError
+from autograder.classroom.course import SETTINGS, Course, CourseError
 from autograder.classroom.rebuild import (
     Unreadable,
     bounded,
@@ -58,6 +58,40 @@ def parse(name: str, text: str) -> Student:
         },
         mistakes={task: tuple(slugs.split("+")) for task, slugs in mistakes.items()},
     )
+
+
+SETTINGS_OF_SAMPLE = '''\
+"""A course to try things out in: the assignments of the one above, invented students."""
+
+from pathlib import Path
+
+HERE, ABOVE = Path(__file__).parent, Path(__file__).parent{above}
+c = get_config()
+load_subconfig("nbgrader_config.py", path=str(ABOVE))
+c.CourseDirectory.course_id = "sample"
+for step in ("source", "release"):
+    folder = c.CourseDirectory.get(f"{{step}}_directory", step)
+    c.CourseDirectory[f"{{step}}_directory"] = str(ABOVE / folder)
+for step in ("submitted", "autograded", "feedback"):
+    c.CourseDirectory[f"{{step}}_directory"] = step
+c.CourseDirectory.db_url = f"sqlite:///{{HERE / 'gradebook.db'}}"
+c.Execute.tasks = [str(ABOVE / name) for name in c.Execute.get("tasks", [])]
+'''
+
+
+def sample_course(course: Course) -> Course:
+    """Return the course in which the invented students are; it is made where there is none.
+
+    It has the assignments of the real one, and folders, gradebook and seed of its own.
+    """
+    root = course.home / "sample"
+    if course.home.name == "sample" and course.root == course.home:
+        return course
+    root.mkdir(exist_ok=True)
+    above = ".parent" * len(root.relative_to(course.root).parts)
+    with whole(root / SETTINGS) as file:
+        file.write(SETTINGS_OF_SAMPLE.format(above=above).encode())
+    return Course(root)
 
 
 def write_sample(course: Course, assignment: str, size: int) -> list[Path]:
