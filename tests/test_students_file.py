@@ -226,6 +226,12 @@ KINDS: dict[str, tuple[Callable[[NotebookNode], None], float, int, list[str]]] =
         ["needs the package nosuch, which is not installed where this is graded"],
     ),
     "own package": (own_first("import nosuch"), 12, 1, ["needs the package nosuch, which is not"]),
+    "network": (
+        own_first("import urllib.request as r\nr.urlopen('http://example.org/a.csv')"),
+        12,
+        1,
+        ["asks for the network, which is not there where this is graded"],
+    ),
     "asks": (asks, 7, 1, ["asks for input(), which nobody can answer here"]),
     "opens": (opens, 8, 1, ["opens weights.csv, which is not beside the notebook"]),
     "raises much": (raises_much, 12, 1, ["opens \ufffd[2J\ufffdxxx", "lines more like these"]),

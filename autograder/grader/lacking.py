@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+NETWORK = re.compile("()"), "asks for the network, which is not there where this is graded"
 LACKS = {
     "ModuleNotFoundError": (
         re.compile(r"No module named '(\w{1,60})[.\w]*'"),
@@ -21,6 +22,7 @@ LACKS = {
         re.compile(r"(?:[^']{1,200}'|)([^'\n]{1,200}?)(?:'| not found\.)"),
         "opens {}, which is not beside the notebook",
     ),
+    **dict.fromkeys(("URLError", "gaierror", "ConnectionError"), NETWORK),
 }
 """What errors say, by their names, and what is said of them."""
 INSTALLS = re.compile(r"[!%](?:.*\W)?(?:pip3?|conda|(?:micro)?mamba|uv|apt|apt-get)\s.*install\b")
