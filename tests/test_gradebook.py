@@ -212,11 +212,9 @@ def test_resume_trusts_the_gradebook_and_not_the_journal(graded: Course) -> None
     with graded.gradebook() as book:
         book.remove_submission(NAME, "ada")
     shutil.rmtree(autograded / "anouk")
-    stamp = graded.journal(NAME).lines()
     lines = regraded(graded, resume=True)
     assert points(graded, "ada") == {**BEFORE, "written": 0.0}
     assert (autograded / "anouk" / NAME / f"{NAME}.ipynb").exists()
-    assert all(lines[name].seconds != stamp[name].seconds for name in lines)  # ran again
     assert regraded(graded, resume=True) == graded.journal(NAME).lines() == lines
 
 

@@ -20,6 +20,7 @@ from autograder.classroom.companions import companions, unfit
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
+from autograder.classroom.release import release
 from autograder.classroom.results import Line
 from autograder.classroom.run import Job
 from autograder.classroom.sample import write_sample
@@ -268,7 +269,7 @@ def course_in(root: Path) -> Course:
     settings = (ROOT / "nbgrader_config.py").read_text() + COMPANIONS
     (root / "nbgrader_config.py").write_text(settings)
     course = Course(root)
-    course.release(NAME)
+    release(course, NAME)
     return course
 
 
@@ -337,7 +338,7 @@ def homework(course: Course) -> None:
         path = course.root / "solutions" / "hw" / f"{name}.ipynb"
         path.parent.mkdir(exist_ok=True)
         nbformat.write(new_notebook(cells=cells), path)
-    course.release("hw")
+    release(course, "hw")
 
 
 ANSWERS = {
@@ -408,7 +409,7 @@ def test_nbgrader_by_hand_finds_the_same_and_leaves_the_same_to_a_person(tmp_pat
         assert f"the answer {name} {says} {how}" in lines["lost"].notes
     shutil.rmtree(course.root / "grading/autograded")
     course.database.unlink()
-    Course(course.root).release("hw")
+    release(Course(course.root), "hw")
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     said = subprocess.run(
         [sys.executable, "-m", "nbgrader", "autograde", "hw"],

@@ -153,7 +153,8 @@ def keep(course: Course, assignment: str, beside: list[Claim]) -> list[Notice]:
     ours, left, told = data_files(course.released(assignment)), [], []
     for claim in beside:
         name = claim.inside
-        if name in (*EXCHANGE, SETTINGS) or name in ours or claim.said.other:
+        handed_out = name in ours or name == "START_HERE.txt" or name.endswith(".whl")
+        if name in (*EXCHANGE, SETTINGS) or handed_out or claim.said.other:
             continue
         if not any(fnmatch(name, pattern) for pattern in patterns):
             left.append(f"{name} of {claim.student}")

@@ -212,6 +212,10 @@ class Recorder:
                     if cell.name in self._automatic:
                         cells[cell.name] = new or 0.0
                         max_points += cell.max_score
+                elif name not in graded.points:  # not handed in: nobody has to look at it
+                    grade.auto_score, grade.needs_manual_grade = 0.0, False
+                elif grade.needs_manual_grade is None:  # a new row of a task that a person grades
+                    grade.needs_manual_grade = True
                 by_hand += grade.needs_manual_grade
             for comment in notebook.comments:
                 answered = self._cells[comment.cell_id].name not in left

@@ -72,9 +72,7 @@ c.CourseDirectory.course_id = "sample"
 for step in ("source", "release"):
     folder = c.CourseDirectory.get(f"{{step}}_directory", step)
     c.CourseDirectory[f"{{step}}_directory"] = str(ABOVE / folder)
-for step in ("submitted", "autograded", "feedback"):
-    c.CourseDirectory[f"{{step}}_directory"] = step
-c.CourseDirectory.db_url = f"sqlite:///{{HERE / 'gradebook.db'}}"
+c.CourseDirectory.db_url = f"sqlite:///{{HERE / 'grading' / 'gradebook.db'}}"
 c.Execute.tasks = [str(ABOVE / name) for name in c.Execute.get("tasks", [])]
 '''
 
@@ -85,7 +83,7 @@ def sample_course(course: Course) -> Course:
     It has the assignments of the real one, and folders, gradebook and seed of its own.
     """
     root = course.home / "sample"
-    if course.home.name == "sample" and course.root == course.home:
+    if course.directory.course_id == "sample":
         return course
     root.mkdir(exist_ok=True)
     above = ".parent" * len(root.relative_to(course.root).parts)
