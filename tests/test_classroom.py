@@ -232,18 +232,20 @@ def test_command_line_prints_a_table_and_json(
     monkeypatch.chdir(course.root)
     run = CliRunner().invoke
     assert "3 submissions" in run(app, ["sample", NAME, "-n", "3"]).stdout
-    table = run(app, ["grade", NAME])
+    table = run(app, ["grade", NAME, "--sample"])
     assert table.exit_code == 0
     assert "ada" in table.stdout and "12 / 12" in table.stdout
-    assert "grading/gradebook.db" in table.stdout
-    said = json.loads(run(app, ["grade", NAME, "--json"]).stdout)
+    assert "grading/sample/grading/gradebook.db" in table.stdout
+    said = json.loads(run(app, ["grade", NAME, "--sample", "--json"]).stdout)
     lines = said["submissions"]
     assert [line["student"] for line in lines] == ["ada", "anouk", "bilal"]
     assert said["notices"] == [] and lines[2]["mistakes"] == {
         "mse_loop": ["syntax-error"],
         "rmse_numpy": ["undefined-name"],
     }
-    assert (course.root / "grading/02_mse.csv").read_text().startswith("student,points")
+    assert (
+        (course.root / "grading/sample/grading/02_mse.csv").read_text().startswith("student,points")
+    )
 
 
 def test_command_line_says_in_one_line_what_is_wrong(
