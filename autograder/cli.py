@@ -43,11 +43,14 @@ def fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-@app.command()
-def lab() -> None:
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
     """Open the course in JupyterLab: your own copy of it, in work/.
 
-    What you write there stays when the course is updated.
+    What you write there stays when the course is updated. Other options are JupyterLab's own:
+
+    \b
+    autograder lab --no-browser --port 9000
     """
     from autograder.work import refresh
 
@@ -56,12 +59,15 @@ def lab() -> None:
         raise fail("there is no lessons/ here: call this in the course's folder")
     for line in refresh(root):
         say.print(line, markup=False, highlight=False, soft_wrap=True)
-    # JupyterLab starts in the course's folder, for there formgrader finds its settings.
     (root / "grading").mkdir(exist_ok=True)
-    first = "work/lessons/00_start_here.ipynb"
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", first]
+    # It starts in the course's folder, for there formgrader finds its settings.
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *context.args]
+    command.append("work/lessons/00_start_here.ipynb")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    raise typer.Exit(subprocess.call(command, env=os.environ | {"PATH": path}))
+    environment = os.environ | {"PATH": path}
+    if os.name == "posix":  # in our place, so that Ctrl-C is heard once
+        os.execve(sys.executable, command, environment)
+    raise typer.Exit(subprocess.call(command, env=environment))
 
 
 @app.command()

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 ENVIRONMENT = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
 TOKEN = "the-token"
-EXERCISE = "exercises/02_mse/02_mse.ipynb"
+EXERCISE = "work/exercises/02_mse/02_mse.ipynb"
 RED = '[data-mime-type$=".stderr"], [data-mime-type$=".error"]'
 expect.set_options(timeout=60_000)
 
@@ -49,7 +49,7 @@ def setting(course: Course, plugin: str, **values: object) -> None:
 
 @pytest.fixture
 def lab(course: Course) -> Iterator[Course]:
-    """A course that is open in a JupyterLab of its own."""
+    """A course that is open in a JupyterLab of its own, as `make lab` opens it."""
     shutil.copytree(ROOT / "lessons", course.root / "lessons")
     quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
     setting(course, "apputils-extension/notification", **quiet)
@@ -58,7 +58,8 @@ def lab(course: Course) -> Iterator[Course]:
     own |= {"HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [BIN / "jupyter", "lab", "--no-browser", "--allow-root", f"--ServerApp.token={TOKEN}"],
+            [BIN / "autograder", "lab", "--no-browser", "--allow-root",
+             f"--ServerApp.token={TOKEN}"],
             cwd=course.root, env=ENVIRONMENT | own, stdout=log, stderr=log,
         )  # fmt: skip
     try:
@@ -160,7 +161,7 @@ def test_validate_button_fails_unsolved_and_passes_solved(lab: Course, page: Pag
 
 def test_lesson_runs_and_its_slider_cards_and_quiz_answer(lab: Course, page: Page) -> None:
     setting(lab, "apputils-extension/themes", theme="JupyterLab Dark")
-    open_notebook(page, "lessons/03_mse.ipynb")
+    open_notebook(page, "work/lessons/03_mse.ipynb")
     menu(page, "Run", "Run All Cells")
     slider = cell(page, "def draw(weight)")
     before = slider.locator("img").get_attribute("src")
