@@ -111,7 +111,8 @@ def check(
 
 @app.command()
 def sample(
-    assignment: Assignment = "02_mse", size: Annotated[int, typer.Option("-n")] = 30
+    assignment: Assignment = "02_mse",
+    size: Annotated[int, typer.Option("-n", min=1, help="How many students.")] = 30,
 ) -> None:
     """Write a synthetic class with known mistakes, to try everything on.
 
@@ -183,7 +184,9 @@ def grade(
             help="Notebooks, folders, or an LMS's zips to collect first; only those are graded.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Submissions at a time.")] = os.cpu_count() or 1,
+    workers: Annotated[int, typer.Option(min=1, help="Submissions at a time.")] = (
+        os.cpu_count() or 1
+    ),
     resume: Annotated[bool, typer.Option(help="Skip what is graded already.")] = False,
     in_sample: Annotated[
         bool, typer.Option("--sample", help="Grade the synthetic class in grading/sample/.")
@@ -246,7 +249,7 @@ def grade(
         if not names and not notices:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
-        level = level or str(course.config.Execute.get("level", ""))
+        level = level or course.settings.level
         level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
         if level != levels.LEVELS[-1]:
             why = f"{levels.PROTECTS[level]} {levels.best()[1]}."

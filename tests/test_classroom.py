@@ -263,7 +263,20 @@ def test_command_line_says_in_one_line_what_is_wrong(
         done = run(app, arguments)
         assert done.exit_code == 1
         assert says in " ".join(done.stderr.split())
-    (course.root / "nbgrader_config.py").unlink()
+    settings = course.root / "nbgrader_config.py"
+    for line, says in [
+        ("c.Foo = (", "nbgrader_config.py cannot be read: SyntaxError"),
+        ("c.Execute.cell_seconds = 'long'", "nbgrader_config.py: The 'cell_seconds' trait"),
+        ("c.Execute.companions = '*.csv'", "nbgrader_config.py: The 'companions' trait"),
+    ]:
+        before = settings.read_text()
+        settings.write_text(f"{before}{line}\n")
+        done = run(app, ["grade", NAME, "--sample"])
+        assert done.exit_code == 1 and says in " ".join(done.stderr.split()), done.output
+        settings.write_text(before)
+    for arguments in (["sample", NAME, "-n", "0"], ["grade", NAME, "--workers", "0"]):
+        assert run(app, arguments).exit_code == 2
+    settings.unlink()
     assert "call this inside a course's folder" in run(app, ["grade"]).stderr
 
 

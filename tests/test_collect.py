@@ -173,6 +173,26 @@ LAYOUTS: dict[str, dict[str, str]] = {
         f"\u0639\u0644\u06cc\u200c\u0631/{NOTEBOOK}": "\u0639\u0644\u06cc\u0631",
     },
     "decomposed letters": {f"Zoe\u0308/{NOTEBOOK}": "Zoë"},
+    "Blackboard": {
+        f"Homework 2_ada01_attempt_2026-10-01-12-00-00_{NOTEBOOK}": "ada01",
+        "Homework 2_ada01_attempt_2026-10-01-12-00-00.txt": "",
+        f"Homework 2_li_attempt_2026-10-01-12-00-00_{NOTEBOOK}": "li",
+    },
+    "Brightspace": {
+        f"12345-67890 - Ada Lovelace - Oct 1, 2026 1200 PM/{NOTEBOOK}": "Ada Lovelace",
+        f"12346-67890 - Li Na - Oct 3, 2026 915 AM/{NOTEBOOK}": "Li Na",
+        "index.html": "",
+    },
+    "Gradescope": {
+        f"assignment_12_export/submission_1/{NOTEBOOK}": "submission_1",
+        f"assignment_12_export/submission_2/{NOTEBOOK}": "submission_2",
+        "assignment_12_export/submission_metadata.yml": "",
+    },
+    "a README beside a class": {
+        f"class 4/ada/{NOTEBOOK}": "ada",
+        f"class 4/li/{NOTEBOOK}": "li",
+        "class 4/README.md": "",
+    },
     "signs that nobody sees": {
         f"Jos\u00e9\u00a0N\u00fa\u00f1ez_7_assignsubmission_file/{NOTEBOOK}": "José Núñez",
         f"\u200eLovelace, Jr._8_assignsubmission_file/{NOTEBOOK}": "Lovelace, Jr",
@@ -320,6 +340,55 @@ def test_times_of_lmss_become_timestamps(
     assert kept.read_text() == "2026-09-30 08:15:00 UTC"
     monkeypatch.undo()
     time.tzset()
+
+
+def test_a_student_cannot_say_when_and_as_whom_they_handed_in(course: Course, inbox: Path) -> None:
+    """A timestamp of one's own, a huge one, a display name or file name like another's."""
+    other = "lovelaceada_101_9999999_x_666_777_02_mse.ipynb"
+    path = zipped(
+        inbox / "class.zip",
+        info(f"{MOODLE}/{NOTEBOOK}"),
+        (f"{MOODLE}/timestamp.txt", b"2020-01-01 00:00:00 UTC"),
+        info("cleo/02_mse.ipynb"),
+        ("cleo/timestamp.txt", b" " * 10**6),
+        info("dora/02_mse.ipynb"),
+        ("dora/timestamp.txt", b"never"),
+        ("lovelaceada_101_500_homework.ipynb", b"ada's own"),
+        (other, b"mallory's"),
+        ("hw_eve_attempt_2026-10-01-12-00-00_x_bo_attempt_2026-11-01-12-00-00_y.ipynb", b"eve's"),
+    )
+    students, told = collected(course, NAME, [path])
+    assert stamps(course)["Ada Lovelace"].startswith("2026-10-01")
+    assert {"cleo", "dora"}.isdisjoint(stamps(course))
+    assert have(course)[f"lovelaceada/{NAME}/{NOTEBOOK}"] == b"ada's own"
+    assert f"class.zip/{other} can be read in several ways" in lines(told)
+    assert have(course)[f"eve/{NAME}/{NOTEBOOK}"] == b"eve's" and "bo" not in students
+
+
+def test_a_namesake_in_a_later_zip_is_another_person(course: Course, inbox: Path) -> None:
+    folder = f"Li Na_{{}}_assignsubmission_file/{NOTEBOOK}"
+    for number, name in ((7, "first.zip"), (8, "late.zip"), (7, "again.zip")):
+        collected(course, NAME, [zipped(inbox / name, (folder.format(number), b"%d" % number))])
+    assert have(course)[f"Li Na/{NAME}/{NOTEBOOK}"] == b"7"
+    assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == b"8"
+
+
+def test_settings_are_never_collected(course: Course, inbox: Path) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Execute.companions = ['*']\n")
+    path = zipped(
+        inbox / "class.zip",
+        info("eve/02_mse.ipynb"),
+        ("eve/nbgrader_config.py", b"import os"),
+        ("eve/x/nbgrader_config.py", b"import os"),
+        ("eve/x/timestamp.txt", b"2020-01-01"),
+        ("eve/x/data.csv", b"1"),
+    )
+    collected(Course(course.root), NAME, [path])
+    assert {n.split("/", 1)[1] for n in have(course) if n.startswith("eve")} == {
+        f"{NAME}/{NOTEBOOK}",
+        f"{NAME}/x/data.csv",
+    }
 
 
 def test_companions_are_collected_where_the_course_allows_them(course: Course, inbox: Path) -> None:
@@ -644,6 +713,7 @@ def outside(folder: Path, course: Course) -> dict[Path, object]:
         path: path.read_bytes() if path.is_file() else None
         for path in folder.rglob("*")
         if path not in (ours, ours.parent) and ours not in path.parents
+        if path != ours.parent / f"{NAME}.jsonl"  # who is known by which number
     }
 
 

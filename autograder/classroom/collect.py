@@ -14,17 +14,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from unicodedata import normalize
+
+from nbgrader.utils import parse_utc
 
 from autograder.classroom.course import SETTINGS, Course
 from autograder.classroom.files import EXCHANGE
-from autograder.classroom.found import EARLIER
+from autograder.classroom.found import EARLIER, File
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
 from autograder.classroom.results import Notice
 from autograder.classroom.whose import Claim, Look
 from autograder.grader import data_files
-from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_TOLD
+from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_STAMP, MAX_TOLD
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
             claims += look.claims
             beside += look.beside
             told += look.notices
-        sure, doubts = told_apart(course, claims)
+        sure, doubts = told_apart(course, assignment, claims)
         chosen, choices = latest(sure)
         chosen, times = stamped(course, assignment, chosen, beside)
         told += [*doubts, *choices, *times]
@@ -62,28 +64,36 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
             except (Unreadable, OSError) as problem:
                 note = Notice(claim.student, f"{claim.file.shown}: {printable(problem, 300)}")
             told += [note] if note else []
+        people = {claim.student: claim.said.person for claim in chosen if claim.said.person}
+        course.journal(assignment).know(people)
         told += keep(course, assignment, [claim for claim in beside if claim.student in students])
     more = len(told) - MAX_TOLD
     left_out = [Notice("…", f"{more} lines more")] if more > 0 else []
     return Collected(sorted(students), told[:MAX_TOLD] + left_out)
 
 
-def told_apart(course: Course, claims: list[Claim]) -> tuple[list[Claim], list[Notice]]:
+def told_apart(
+    course: Course, assignment: str, claims: list[Claim]
+) -> tuple[list[Claim], list[Notice]]:
     """Give namesakes their LMS's number; leave out names that some systems take for one."""
     folder = course.submitted(".", ".")
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     told = []
+    known = course.journal(assignment).people()
     persons: dict[str, set[str]] = defaultdict(set)
+    for student, number in known.items():
+        persons[alike(student)].add(number)
     for claim in claims:
         persons[alike(claim.student)] |= {claim.said.person} - {""}
     apart = []
     for claim in claims:
         longer = f"{claim.student}_{claim.said.person}"
         namesakes = len(persons[alike(claim.student)]) > 1
-        if claim.said.person and namesakes and longer not in there:
+        first = known.get(claim.student) == claim.said.person and claim.student in there
+        if claim.said.person and namesakes and longer not in there and not first:
             why = f"is not the only {claim.student}, and got a number"
             told.append(Notice(longer, why, ungraded=False))
-        numbered = claim.said.person and (namesakes or longer in there)
+        numbered = claim.said.person and not first and (namesakes or longer in there)
         apart.append(replace(claim, student=longer) if numbered else claim)
     spellings = defaultdict(set)
     for name in there | {claim.student for claim in apart}:
@@ -118,18 +128,24 @@ def stamped(
 ) -> tuple[list[Claim], list[Notice]]:
     """Say when submissions were handed in, as far as something says so, and what is not known.
 
-    A timestamp.txt beside the notebook says it, as nbgrader's own exchange has it; else Moodle's
-    zip, by this machine's clock. Canvas only marks what is late. A file's own time says nothing:
-    it is when somebody copied it.
+    A timestamp.txt beside the notebook says it, as nbgrader's own exchange has it; else the LMS's
+    name or Moodle's zip, by this machine's clock; in an LMS's zip it would be the student's own.
+    Canvas only marks what is late. A file's own time says nothing: it is when somebody copied it.
     """
     due = course.due(assignment) if any(claim.said.late for claim in claims) else None
     unknown = []
-    stamps = {(c.student, c.file.source): c for c in beside if c.inside == "timestamp.txt"}
+    stamps = {
+        (c.student, c.file.source): stamp_in(c.file)
+        for c in beside
+        if c.inside == "timestamp.txt" and not c.said.lms
+    }
     made = []
     for claim in claims:
         stamp = ""
         if given := stamps.get((claim.student, claim.file.source)):
-            stamp = given.file.read().decode(errors="replace")
+            stamp = given
+        elif claim.said.when:
+            stamp = written(claim.said.when.astimezone(UTC))
         elif claim.said.lms == "Moodle" and claim.file.time and not claim.file.source.is_dir():
             stamp = written(datetime.fromtimestamp(claim.file.time, UTC))
         elif claim.said.late:
@@ -142,6 +158,15 @@ def stamped(
     return made, told
 
 
+def stamp_in(file: File) -> str:
+    """Return what a timestamp.txt says, if it is a time."""
+    try:
+        said = file.read().decode() if file.size <= MAX_STAMP else ""
+        return said if said and parse_utc(said.strip()) else ""
+    except Exception:  # dateutil raises whatever the odd part happens to cause
+        return ""
+
+
 def written(when: datetime) -> str:
     """Return a time as nbgrader writes it."""
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
@@ -149,12 +174,16 @@ def written(when: datetime) -> str:
 
 def keep(course: Course, assignment: str, beside: list[Claim]) -> list[Notice]:
     """Put what may lie beside a notebook there; tell once what was left."""
-    patterns = course.config.Execute.get("companions", [])
+    patterns = course.settings.companions
     ours, left, told = data_files(course.released(assignment)), [], []
     for claim in beside:
         name = claim.inside
         handed_out = name in ours or name == "START_HERE.txt" or name.endswith(".whl")
-        if name in (*EXCHANGE, SETTINGS) or handed_out or claim.said.other:
+        if (
+            PurePosixPath(name).name in (*EXCHANGE, SETTINGS)
+            or handed_out
+            or claim.said.kind not in ("", "file")
+        ):
             continue
         if not any(fnmatch(name, pattern) for pattern in patterns):
             left.append(f"{name} of {claim.student}")

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError, SAWarning
+from traitlets import TraitError
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.classroom.rebuild import grade_id, template, whole
 from autograder.classroom.results import Journal
 from autograder.grader import is_locked, marks
 from autograder.tasks import load_tasks
+
+if TYPE_CHECKING:
+    from autograder.classroom.plugin import Execute
 
 # nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; they are right.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
@@ -61,7 +66,11 @@ class Course:
     @cached_property
     def config(self) -> Config:
         """The settings that nbgrader itself would use."""
-        config = PyFileConfigLoader(SETTINGS, path=str(self.root)).load_config()
+        try:
+            config = PyFileConfigLoader(SETTINGS, path=str(self.root)).load_config()
+        except Exception as problem:  # it is anybody's Python
+            why = f"{type(problem).__name__}: {problem}"
+            raise CourseError(f"{self.root / SETTINGS} cannot be read: {why}") from None
         config.CourseDirectory.root = str(self.root)
         if config.ClearHiddenTests.keys() & {"begin_test_delimeter", "end_test_delimeter"}:
             raise CourseError(
@@ -69,6 +78,19 @@ class Course:
                 "know and would show: use nbgrader's, BEGIN HIDDEN TESTS and END HIDDEN TESTS"
             )
         return config
+
+    @cached_property
+    def settings(self) -> Execute:
+        """What the course says of our own step, each value checked."""
+        from autograder.classroom.plugin import Execute  # it needs this module itself
+
+        try:
+            found = Execute(config=self.config)
+            for name in found.trait_names(config=True):
+                getattr(found, name)
+        except TraitError as problem:
+            raise CourseError(f"{SETTINGS}: {problem}") from None
+        return found
 
     @cached_property
     def home(self) -> Path:
@@ -148,7 +170,7 @@ class Course:
 
     def own_tasks(self) -> tuple[Path, ...]:
         """Return the files with the instructor's own tasks, `c.Execute.tasks` in the settings."""
-        found = tuple(self.root / name for name in self.config.Execute.get("tasks", []))
+        found = tuple(self.root / name for name in self.settings.tasks)
         for path in found:
             if not path.is_file():
                 raise CourseError(f"{SETTINGS} names {path.name}, which is not there")
@@ -169,7 +191,7 @@ class Course:
         It is what nbgrader_config.py says, or else what lies in grading/seed: the same at a
         regrade, and nothing that a student could look up.
         """
-        if chosen := str(self.config.Execute.get("course_seed", "")):
+        if chosen := str(self.settings.course_seed):
             return chosen
         if not self.seed_file.exists():
             with whole(self.seed_file, 0o600) as file:

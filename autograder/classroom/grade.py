@@ -53,16 +53,16 @@ def grade_class(
 
     With `resume` a submission is not run again when the journal has it, unchanged, already.
     """
-    settings = course.config.Execute
+    settings = course.settings
     job = Job(
         assignment=assignment,
         handed_out=course.templates(assignment),
         released=course.released(assignment),
         course_seed=course.seed(),
-        limits=Limits(settings.get("cell_seconds", 30), settings.get("call_seconds", 5)),
+        limits=Limits(settings.cell_seconds, settings.call_seconds),
         level=level,
         tasks=course.own_tasks(),
-        companions=tuple(settings.get("companions", [])),
+        companions=tuple(settings.companions),
     )
     folders = {name: course.submitted(name, assignment) for name in names}
     with Recorder(course, assignment) as recorder:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<person>\d{1,20}))?_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?",
@@ -22,6 +24,23 @@ ANONYMOUS = re.compile(
     re.A | re.I,
 )
 """Canvas, where nobody should know whose it is."""
+BLACKBOARD = re.compile(
+    r".+?_(?P<name>[^_]+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|(?P<kind>\.txt))",
+    re.A,
+)
+"""Blackboard, as nbgrader's own guide has it; beside each attempt lies a text about it."""
+BRIGHTSPACE = re.compile(
+    r"(?P<person>\d{1,20})-\d{1,20} - (?P<name>.+?) - "
+    r"(?P<when>[A-Z][a-z]{2,8} \d{1,2}, \d{4} \d{3,4} [AP]M)(?: - (?P<file>.+))?",
+    re.A,
+)
+LAYOUTS = {
+    "Moodle": (MOODLE,),
+    "Canvas": (ANONYMOUS, CANVAS),
+    "Blackboard": (BLACKBOARD,),
+    "Brightspace": (BRIGHTSPACE,),
+}
+TIMES = ("%Y-%m-%d-%H-%M-%S", "%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p")
 BLIND = ("participant", "anon")
 """What everybody is called where nobody should know: only the number tells them apart."""
 KINDS = {"onlinetext": "text typed into Moodle", "text": "text typed into Canvas", "link": "a link"}
@@ -42,7 +61,7 @@ FORBIDDEN = re.compile(r"""[\\/:*?"<>|\[\]{}]|^[-.~=+@]""")
 class Said:
     """What a name says: `person` tells namesakes apart, `turn` grows with each hand-in.
 
-    `file` is the name that the student gave, `kind` says what is no file.
+    `file` is the name that the student gave, `kind` says what is no file; `when` is the LMS's time.
     """
 
     name: str
@@ -52,6 +71,7 @@ class Said:
     late: bool = False
     kind: str = ""
     lms: str = ""
+    when: datetime | None = None
 
     @property
     def other(self) -> str:
@@ -67,21 +87,34 @@ def said_by(name: str) -> Said | None:
     >>> said_by("lovelaceada_LATE_12345_67890_02_mse.ipynb").late
     True
     """
-    for lms, pattern in (("Moodle", MOODLE), ("Canvas", ANONYMOUS), ("Canvas", CANVAS)):
+    patterns = ((lms, pattern) for lms in LAYOUTS for pattern in LAYOUTS[lms])
+    for lms, pattern in patterns:
         if match := pattern.fullmatch(name):
             parts = {key: value or "" for key, value in match.groupdict().items()}
-            named, person = parts["name"], parts["person"]
+            named, person, when = parts["name"], parts.get("person", ""), time_of(parts)
             if named.lower() in BLIND and person:
                 named, person = f"{named}_{person}", ""
             return Said(
                 name=named,
                 file=parts["file"],
                 person=person,
-                turn=int(parts.get("turn") or 0),
+                turn=int(when.timestamp()) if when else int(parts.get("turn") or 0),
                 late=bool(parts.get("late")),
-                kind=parts["kind"],
+                kind=parts.get("kind", ""),
                 lms=lms,
+                when=when,
             )
+    return None
+
+
+def time_of(parts: Mapping[str, str]) -> datetime | None:
+    """Return the time in a name, by this machine's clock, if there is one that can be read."""
+    said = re.sub(r"(?<=\d{4}) (\d{3}) (?=[AP]M)", r" 0\1 ", parts.get("when", ""))
+    for form in TIMES if said else ():
+        try:
+            return datetime.strptime(said, form).astimezone()
+        except ValueError:
+            continue
     return None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,20 @@ class Journal:
         """Whether the last run had another seed than this one."""
         seeds = [entry["seed"] for entry in self._entries() if "seed" in entry]
         return bool(seeds) and seeds[-1] != mark(seed)
+
+    def know(self, people: Mapping[str, str]) -> None:
+        """Add by which number an LMS knows students, so that a namesake's is another person's."""
+        if new := {
+            who: number for who, number in people.items() if self.people().get(who) != number
+        }:
+            self._append([{"people": new}])
+
+    def people(self) -> dict[str, str]:
+        """Return by which number an LMS knew each student first."""
+        found: dict[str, str] = {}
+        for entry in self._entries():
+            found = {**entry.get("people", {}), **found}
+        return found
 
     def _append(self, entries: Sequence[dict[str, Any]]) -> None:
         with self._path.open("a", encoding="utf-8") as file:

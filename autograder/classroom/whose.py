@@ -19,6 +19,8 @@ AGAIN = re.compile(
     r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
 )
 """What an LMS, a browser or Jupyter adds to a second file's name. It never takes a step back."""
+DOUBTFUL = re.compile(r"(^|_)\d+_", re.A)
+"""Numbers in a file's name that could be Canvas's own, after a person's name with others in it."""
 INSTEAD = re.compile(r"\.(html?|pdf|py|zip|json|docx?|ipynb\.\w+)$", re.I)
 """What people hand in where a notebook was meant."""
 
@@ -35,14 +37,14 @@ class Claim:
     said: Said
     inside: str
     notebook: str = ""
-    weight: tuple[bool, int, float, int] = (False, 0, 0.0, 0)
+    weight: tuple[bool, bool, int, float, int] = (False, False, 0, 0.0, 0)
     stamp: str = ""
 
     @property
     def is_stray(self) -> bool:
         """Whether it lies there as nobody's, like a README beside the notebooks of a class."""
-        lone = len(self.file.parts) == 1 and not self.said.lms
-        return lone and not INSTEAD.search(self.file.inside)
+        lone = not self.said.lms and PurePosixPath(self.inside).stem == self.said.name
+        return lone and (not INSTEAD.search(self.inside) or self.inside == "index.html")
 
 
 class Look:
@@ -108,7 +110,12 @@ class Look:
             return
         again = AGAIN.search(PurePosixPath(claim.file.parts[-1]).stem)
         number = max((int(n or 0) for n in again.groups()), default=0) if again else 0
-        weight = (title in self._ours, claim.said.turn, claim.file.time, number)
+        right = title in self._ours
+        doubtful = claim.said.lms == "Canvas" and not right and bool(DOUBTFUL.search(name))
+        if doubtful:
+            why = f"{claim.file.shown} can be read in several ways; see whether it is theirs"
+            self.notices.append(Notice(claim.student, why, ungraded=False))
+        weight = (right, not doubtful, claim.said.turn, claim.file.time, number)
         self.claims.append(replace(claim, notebook=notebook, weight=weight))
 
     def _without(self, claims: list[Claim]) -> None:
@@ -172,18 +179,19 @@ def named(
         (*(folder for folder in file.parts[:-1] if folder != assignment), file.parts[-1])
         for file in found
     ]
-    return [by_name(place, home, ours) for place in inner(places, home)]
+    around = outer([p for p, file in zip(places, found, strict=True) if file.is_notebook], home)
+    return [by_name(p[1:] if p[:-1] and p[0] == around else p, home, ours) for p in places]
 
 
-def inner(places: list[tuple[str, ...]], home: str) -> list[tuple[str, ...]]:
-    """Leave out a folder around everything: called like its archive, or with submissions in it."""
+def outer(places: list[tuple[str, ...]], home: str) -> str:
+    """Return a folder around all notebooks: called like its archive, or with submissions in it."""
     tops = {place[0] for place in places}
     depth = min(map(len, places), default=0)
     if len(tops) != 1 or depth < 2 or said_by(min(tops)):
-        return places
+        return ""
     below = {place[1] for place in places}
     many = (depth > 2 and len(below) > 1) or all(map(said_by, below))
-    return [place[1:] for place in places] if many or tops == {home} else places
+    return min(tops) if many or tops == {home} else ""
 
 
 def by_name(place: tuple[str, ...], home: str, ours: set[str]) -> tuple[Said, str]:
