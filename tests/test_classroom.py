@@ -267,7 +267,7 @@ def test_command_line_says_in_one_line_what_is_wrong(
     for line, says in [
         ("c.Foo = (", "nbgrader_config.py cannot be read: SyntaxError"),
         ("c.Execute.cell_seconds = 'long'", "nbgrader_config.py: The 'cell_seconds' trait"),
-        ("c.Execute.companions = '*.csv'", "nbgrader_config.py: The 'companions' trait"),
+        ("c.Execute.tasks = 3", "nbgrader_config.py"),
     ]:
         before = settings.read_text()
         settings.write_text(f"{before}{line}\n")

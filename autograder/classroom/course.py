@@ -137,6 +137,8 @@ class Course:
                 f"{assignment!r} cannot be an assignment's name: nbgrader takes {odd[0]!r} in it "
                 "for something else; call its folder otherwise"
             )
+        if len(assignment.encode()) > 128:  # as long as the gradebook's column for it
+            raise CourseError(f"{assignment[:30]}… is too long to be an assignment's name")
         folder = self.folder(self.directory.source_directory, assignment=assignment)
         if not folder.is_dir():
             there = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())

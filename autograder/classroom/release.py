@@ -36,6 +36,7 @@ from nbgrader.utils import compute_checksum
 
 from autograder.classroom.course import Course, CourseError
 from autograder.classroom.rebuild import grade_id, whole
+from autograder.classroom.record import alone_in
 from autograder.classroom.results import Notice
 from autograder.grader import is_locked, marks
 
@@ -55,16 +56,16 @@ def release(course: Course, assignment: str) -> list[Notice]:
         if path.stat().st_size > LARGEST_FILE:
             raise CourseError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB")
     released = course.released(assignment)
-    with aside(course) as folder:
+    for path in sorted(released.glob("*.ipynb")):
+        if answers := answered(path):
+            raise CourseError(
+                f"{path} holds answers ({', '.join(answers)}); nothing was replaced. "
+                "Move it away to keep them, or delete it"
+            )
+    with alone_in(course.home), aside(course) as folder:
         submitted = has_submissions(course, assignment)
         url = f"sqlite:///{folder / 'gradebook.db'}" if submitted else course.directory.db_url
         made = generated(course, assignment, folder, url)
-        for path in sorted(released.glob("*.ipynb")):
-            if answers := answered(path):
-                raise CourseError(
-                    f"{path} holds answers ({', '.join(answers)}); nothing was replaced. "
-                    "Move it away to keep them, or delete it"
-                )
         notices = adapted(course, assignment, url) if submitted else []
         replace(released, made)
     return notices
