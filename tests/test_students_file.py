@@ -422,17 +422,17 @@ def test_nbgrader_by_hand_finds_the_same_and_leaves_the_same_to_a_person(tmp_pat
 
 
 def test_companions_reach_neither_the_tests_nor_the_next_student(grader: Grader) -> None:
-    test = marked("import helpers", "test", grade=True, locked=True, points=1)
+    test = marked("import adas_own", "test", grade=True, locked=True, points=1)
     reads = marked("open('own.csv')", "reads", grade=True, locked=True, points=1)
-    own = "import helpers\nprint(helpers.x, open('own.csv').read())"
-    beside = {"helpers.py": b"x = 1", "own.csv": b"2"}
+    own = "import adas_own\nprint(adas_own.x, open('own.csv').read())"
+    beside = {"adas_own.py": b"x = 1", "own.csv": b"2"}
     cells = [new_code_cell(own), test, reads]
     assert grader.grade_notebook(cells, "ada", companions=beside).lacks == []
     assert cells[0].outputs[0].text == "1 2\n"
     raised = [c.outputs[-1].get("ename", c.outputs) for c in cells[1:]]
     assert raised == ["ModuleNotFoundError", "FileNotFoundError"]
     assert grader.grade_notebook([new_code_cell(own)], "bo").lacks == [
-        "needs the package helpers, which is not installed where this is graded"
+        "needs the package adas_own, which is not installed where this is graded"
     ]
 
 
