@@ -207,15 +207,20 @@ BOMBS = {
 
 
 def cost(source: str) -> tuple[float, int]:
-    """Return the seconds and the peak of bytes that reading a source takes."""
-    before = time.process_time()
-    read_style(TASKS["mse_loop"], [source])
-    spent = time.process_time() - before
+    """Return the seconds and the peak of bytes that reading a source takes.
+
+    The least of three times: collecting what other tests left can fall into any one of them.
+    """
+    times = []
+    for _ in range(3):
+        before = time.process_time()
+        read_style(TASKS["mse_loop"], [source])
+        times.append(time.process_time() - before)
     tracemalloc.start()
     read_style(TASKS["mse_loop"], [source])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return spent, peak
+    return min(times), peak
 
 
 @pytest.mark.slow
