@@ -373,6 +373,65 @@ def test_a_namesake_in_a_later_zip_is_another_person(course: Course, inbox: Path
     assert have(course)[f"Li Na_8/{NAME}/{NOTEBOOK}"] == b"8"
 
 
+def test_what_a_namesake_hands_in_beside_no_notebook_is_theirs(course: Course, inbox: Path) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Execute.companions = ['*.csv']\n")
+    folder = "Li Na_{}_assignsubmission_file/{}"
+    path = zipped(
+        inbox / "class.zip",
+        (folder.format(7, NOTEBOOK), b"7"),
+        (folder.format(7, "data.csv"), b"of 7"),
+        (folder.format(8, "data.csv"), b"of 8"),
+    )
+    students, told = collected(Course(course.root), NAME, [path])
+    assert students == ["Bo Honest", "Li Na_7"]
+    assert have(course)[f"Li Na_7/{NAME}/data.csv"] == b"of 7"
+    assert "Li Na_8: handed in no notebook, only data.csv" in lines(told)
+
+
+def test_what_lies_beside_is_bounded(
+    course: Course, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.classroom.collect.MAX_COMPANIONS", 3)
+    monkeypatch.setattr("autograder.classroom.collect.MAX_BESIDE", 100)
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Execute.companions = ['*.csv']\n")
+    path = zipped(
+        inbox / "class.zip",
+        (f"ada/{NOTEBOOK}", b"ada's"),
+        *((f"ada/{n}.csv", b"1") for n in range(5)),
+        (f"eve/{NOTEBOOK}", b"eve's"),
+        ("eve/small.csv", b"x" * 60),
+        ("eve/too much.csv", b"x" * 60),
+    )
+    _, told = collected(Course(course.root), NAME, [path])
+    assert {name for name in have(course) if name.endswith(".csv")} == {
+        *(f"ada/{NAME}/{n}.csv" for n in range(3)),
+        f"eve/{NAME}/small.csv",
+    }
+    assert lines(told).count("more than 50 files or 8 MB in all") == 3
+
+
+@pytest.mark.parametrize("kind", ["folders", "names"])
+def test_nobody_hides_what_others_handed_in(kind: str, course: Course, inbox: Path) -> None:
+    """One who hands in hundreds of odd files fills no list in which another would stand."""
+    folder = {
+        "folders": "{}_{}_assignsubmission_file/{}",
+        "names": "{}_{}_77_{}",
+    }[kind]
+    path = zipped(
+        inbox / "class.zip",
+        *(info(folder.format("eve", 5, f"{n:03}.ipynb"), mode=0o120777) for n in range(300)),
+        *((folder.format("eve", 5, f"empty {n:03}.ipynb"), b"") for n in range(300)),
+        *((folder.format("eve", 5, f"note {n:03}.ipynb"), b"{}") for n in range(300)),
+        info(folder.format("zoe", 6, NOTEBOOK), mode=0o120777),
+    )
+    told = lines(collected(course, NAME, [path])[1])
+    assert f"{folder.format('zoe', 6, NOTEBOOK)}: a link" in told
+    assert "595 more files that cannot be taken" in told
+    assert len(told.splitlines()) < 20
+
+
 def test_settings_are_never_collected(course: Course, inbox: Path) -> None:
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + "\nc.Execute.companions = ['*']\n")
@@ -382,6 +441,9 @@ def test_settings_are_never_collected(course: Course, inbox: Path) -> None:
         ("eve/nbgrader_config.py", b"import os"),
         ("eve/x/nbgrader_config.py", b"import os"),
         ("eve/x/timestamp.txt", b"2020-01-01"),
+        ("eve/NBGRADER_config.PY", b"import os"),
+        ("eve/x/nbgrader_config.json", b"{}"),
+        ("eve/Timestamp.TXT", b"2020-01-01"),
         ("eve/x/data.csv", b"1"),
     )
     collected(Course(course.root), NAME, [path])

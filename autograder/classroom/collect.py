@@ -19,14 +19,22 @@ from unicodedata import normalize
 
 from nbgrader.utils import parse_utc
 
+from autograder.classroom.companions import TOO_MANY_BESIDE
 from autograder.classroom.course import SETTINGS, Course
 from autograder.classroom.files import EXCHANGE
 from autograder.classroom.found import EARLIER, File
 from autograder.classroom.rebuild import Unreadable, ordinary, printable, whole
 from autograder.classroom.results import Notice
-from autograder.classroom.whose import Claim, Look
+from autograder.classroom.whose import Claim, Look, Person
 from autograder.grader import data_files
-from autograder.sandbox.inside.caps import MAX_COLLECTED, MAX_STAMP, MAX_TOLD
+from autograder.sandbox.inside.caps import (
+    MAX_BESIDE,
+    MAX_COLLECTED,
+    MAX_COMPANIONS,
+    MAX_STAMP,
+    MAX_TOLD,
+    MAX_TOLD_OF,
+)
 
 
 @dataclass(frozen=True)
@@ -39,20 +47,20 @@ class Collected:
 
 def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
     """Put what is in the paths into the submitted folder; return whose it is, and what to tell."""
-    told: list[Notice] = []
-    claims: list[Claim] = []
-    beside: list[Claim] = []
     students = set()
     with ExitStack() as opened:
-        for path in paths:
-            look = Look(course, assignment, Path(os.path.abspath(path)), opened)
-            claims += look.claims
-            beside += look.beside
-            told += look.notices
-        sure, doubts = told_apart(course, assignment, claims)
+        looks = [Look(course, assignment, Path(os.path.abspath(p)), opened) for p in paths]
+        handed_in = [claim for look in looks for claim in look.handed_in]
+        names, numbered = told_apart(course, assignment, handed_in)
+        for look in looks:
+            look.sort(names)
+        claims = [claim for look in looks for claim in look.claims]
+        beside = [claim for look in looks for claim in look.beside]
+        sure, doubts = unlike(course, claims)
         chosen, choices = latest(sure)
         chosen, times = stamped(course, assignment, chosen, beside)
-        told += [*doubts, *choices, *times]
+        told = [notice for look in looks for notice in look.notices]
+        told += [*numbered, *doubts, *choices, *times]
         left = MAX_COLLECTED
         for claim in sorted(chosen, key=lambda claim: claim.file.size):
             left -= claim.file.size
@@ -67,42 +75,66 @@ def collect(course: Course, assignment: str, paths: list[Path]) -> Collected:
         people = {claim.student: claim.said.person for claim in chosen if claim.said.person}
         course.journal(assignment).know(people)
         told += keep(course, assignment, [claim for claim in beside if claim.student in students])
-    more = len(told) - MAX_TOLD
-    left_out = [Notice("…", f"{more} lines more")] if more > 0 else []
-    return Collected(sorted(students), told[:MAX_TOLD] + left_out)
+    return Collected(sorted(students), few(told))
+
+
+def few(told: list[Notice]) -> list[Notice]:
+    """Return so many notices that nobody's can hide another's."""
+    of_one: dict[str, list[Notice]] = defaultdict(list)
+    for notice in told:
+        of_one[notice.about].append(notice)
+    kept = []
+    for about, notices in of_one.items():
+        kept += notices[:MAX_TOLD_OF]
+        if more := notices[MAX_TOLD_OF:]:
+            ungraded = any(notice.ungraded for notice in more)
+            kept.append(Notice(about, f"{len(more)} lines more", ungraded))
+    more = kept[MAX_TOLD:]
+    return kept[:MAX_TOLD] + ([Notice("…", f"{len(more)} lines more")] if more else [])
 
 
 def told_apart(
     course: Course, assignment: str, claims: list[Claim]
-) -> tuple[list[Claim], list[Notice]]:
-    """Give namesakes their LMS's number; leave out names that some systems take for one."""
-    folder = course.submitted(".", ".")
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    told = []
+) -> tuple[dict[Person, str], list[Notice]]:
+    """Say how everybody is called here: namesakes get their LMS's number.
+
+    It looks at all that was handed in, notebook or not: no file may become a namesake's.
+    """
+    there = submitters(course)
     known = course.journal(assignment).people()
     persons: dict[str, set[str]] = defaultdict(set)
-    for student, number in known.items():
-        persons[alike(student)].add(number)
-    for claim in claims:
-        persons[alike(claim.student)] |= {claim.said.person} - {""}
-    apart = []
-    for claim in claims:
-        longer = f"{claim.student}_{claim.said.person}"
-        namesakes = len(persons[alike(claim.student)]) > 1
-        first = known.get(claim.student) == claim.said.person and claim.student in there
-        if claim.said.person and namesakes and longer not in there and not first:
-            why = f"is not the only {claim.student}, and got a number"
+    for student, number in [*known.items(), *(claim.who for claim in claims)]:
+        persons[alike(student)] |= {number} - {""}
+    names, told = {}, []
+    for student, person in sorted({claim.who for claim in claims}):
+        longer = f"{student}_{person}"
+        namesakes = len(persons[alike(student)]) > 1
+        first = known.get(student) == person and student in there
+        numbered = bool(person) and not first and (namesakes or longer in there)
+        names[student, person] = longer if numbered else student
+        if numbered and longer not in there:
+            why = f"is not the only {student}, and got a number"
             told.append(Notice(longer, why, ungraded=False))
-        numbered = claim.said.person and not first and (namesakes or longer in there)
-        apart.append(replace(claim, student=longer) if numbered else claim)
+    return names, told
+
+
+def unlike(course: Course, claims: list[Claim]) -> tuple[list[Claim], list[Notice]]:
+    """Leave out names that some systems take for one."""
+    told = []
     spellings = defaultdict(set)
-    for name in there | {claim.student for claim in apart}:
+    for name in submitters(course) | {claim.student for claim in claims}:
         spellings[alike(name)].add(name)
-    for claim in apart:
+    for claim in claims:
         if len(same := spellings[alike(claim.student)]) > 1:
             why = f"{' and '.join(sorted(same))} are too alike; rename one: {claim.file.shown}"
             told.append(Notice(claim.student, why))
-    return [claim for claim in apart if len(spellings[alike(claim.student)]) == 1], told
+    return [claim for claim in claims if len(spellings[alike(claim.student)]) == 1], told
+
+
+def submitters(course: Course) -> set[str]:
+    """Return the names in the submitted folder."""
+    folder = course.submitted(".", ".")
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def alike(name: str) -> str:
@@ -174,28 +206,22 @@ def written(when: datetime) -> str:
 
 def keep(course: Course, assignment: str, beside: list[Claim]) -> list[Notice]:
     """Put what may lie beside a notebook there; tell once what was left."""
-    patterns = course.settings.companions
     ours, left, told = data_files(course.released(assignment)), [], []
+    room: dict[str, tuple[int, int]] = defaultdict(lambda: (MAX_COMPANIONS, MAX_BESIDE))
     for claim in beside:
         name = claim.inside
         handed_out = name in ours or name == "START_HERE.txt" or name.endswith(".whl")
-        if (
-            PurePosixPath(name).name in (*EXCHANGE, SETTINGS)
-            or handed_out
-            or claim.said.kind not in ("", "file")
-        ):
+        if is_nbgraders(name) or handed_out or claim.said.kind not in ("", "file"):
             continue
-        if not any(fnmatch(name, pattern) for pattern in patterns):
+        if not any(fnmatch(name, pattern) for pattern in course.settings.companions):
             left.append(f"{name} of {claim.student}")
             continue
+        number, size = room[claim.student]
+        room[claim.student] = number - 1, size - claim.file.size
         try:
-            target = course.submitted(claim.student, assignment) / name
-            if any(path.is_symlink() for path in (target, *target.parents)):
-                raise Unreadable("it leads elsewhere; move that away first")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            content = claim.file.read()
-            with whole(target) as file:
-                file.write(content)
+            if number < 1 or size < claim.file.size:
+                raise Unreadable(TOO_MANY_BESIDE)
+            write_beside(course.submitted(claim.student, assignment) / name, claim.file)
         except (Unreadable, OSError) as problem:
             told.append(Notice(claim.student, f"{claim.file.shown}: {printable(problem, 300)}"))
     if left:
@@ -203,6 +229,24 @@ def keep(course: Course, assignment: str, beside: list[Claim]) -> list[Notice]:
         why = f"left where they were: {shown}; c.Execute.companions can allow them"
         told.append(Notice("files beside notebooks", printable(why, 500), ungraded=False))
     return told
+
+
+def is_nbgraders(name: str) -> bool:
+    """Whether a file is one by which nbgrader is told something, on any system's disk."""
+    last = PurePosixPath(name.casefold())
+    return last.name in EXCHANGE or last.stem == PurePosixPath(SETTINGS).stem
+
+
+def write_beside(target: Path, file: File) -> None:
+    """Write a file of a student's beside the notebook."""
+    if any(path.is_symlink() for path in (target, *target.parents)):
+        raise Unreadable("it leads elsewhere; move that away first")
+    content = file.read()
+    if len(content) > MAX_BESIDE:
+        raise Unreadable(TOO_MANY_BESIDE)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with whole(target) as written:
+        written.write(content)
 
 
 def put(course: Course, assignment: str, claim: Claim) -> Notice | None:

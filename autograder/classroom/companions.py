@@ -17,6 +17,7 @@ from autograder.grader.cells import data_files, is_module
 from autograder.sandbox.inside.caps import MAX_BESIDE, MAX_COMPANIONS, MAX_LISTED
 
 ALLOW = "c.Execute.companions can allow it"
+TOO_MANY_BESIDE = f"more than {MAX_COMPANIONS} files or {MAX_BESIDE // 2**20} MB in all"
 
 
 def companions(
@@ -38,9 +39,7 @@ def companions(
                 with ordinary(folder / name) as file:
                     content = file.read(left + 1)
                 if len(content) > left or len(found) == MAX_COMPANIONS:
-                    raise Unreadable(
-                        f"more than {MAX_COMPANIONS} files or {MAX_BESIDE // 2**20} MB in all"
-                    )
+                    raise Unreadable(TOO_MANY_BESIDE)
                 left -= len(content)
                 found[name] = content
             except (Unreadable, OSError) as problem:

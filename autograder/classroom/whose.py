@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from autograder.classroom.found import File, files, packed
 from autograder.classroom.lms import Said, said_by, student_id, unfit
 from autograder.classroom.rebuild import Unreadable, printable
 from autograder.classroom.results import Notice
+from autograder.sandbox.inside.caps import MAX_TOLD_OF
 
 AGAIN = re.compile(
     r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
@@ -23,6 +24,10 @@ DOUBTFUL = re.compile(r"(^|_)\d+_", re.A)
 """Numbers in a file's name that could be Canvas's own, after a person's name with others in it."""
 INSTEAD = re.compile(r"\.(html?|pdf|py|zip|json|docx?|ipynb\.\w+)$", re.I)
 """What people hand in where a notebook was meant."""
+
+
+Person = tuple[str, str]
+"""A name, and the LMS's number where it gives one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,11 @@ class Claim:
     stamp: str = ""
 
     @property
+    def who(self) -> Person:
+        """The name and the number by which people are told apart."""
+        return self.student, self.said.person
+
+    @property
     def is_stray(self) -> bool:
         """Whether it lies there as nobody's, like a README beside the notebooks of a class."""
         lone = not self.said.lms and PurePosixPath(self.inside).stem == self.said.name
@@ -48,7 +58,9 @@ class Claim:
 
 
 class Look:
-    """What is in one path: `claims` on notebooks, what lies `beside` them, and `notices`."""
+    """What is in one path: `handed_in`, which `sort` parts into `claims` on notebooks and what
+    lies `beside` them; and `notices`.
+    """
 
     def __init__(self, course: Course, assignment: str, path: Path, opened: ExitStack) -> None:
         self._path = path
@@ -60,7 +72,11 @@ class Look:
         self.beside: list[Claim] = []
         self.notices: list[Notice] = []
         found = [file for file in self._files(opened) if self._others.isdisjoint(file.parts[:-1])]
-        claims = self._claims(course, assignment, found)
+        self.handed_in = self._claims(course, assignment, found)
+
+    def sort(self, students: Mapping[Person, str]) -> None:
+        """Part what was handed in, once it is known who is who."""
+        claims = [replace(claim, student=students[claim.who]) for claim in self.handed_in]
         for claim in claims:
             if claim.file.is_notebook and not claim.said.other:
                 self._notebook(claim)
@@ -69,16 +85,23 @@ class Look:
         self._without(claims)
 
     def _files(self, opened: ExitStack) -> Iterator[File]:
-        """Yield what is there and can be taken."""
+        """Yield what is there and can be taken; tell some of what cannot, of each who sent it."""
+        troubles: Counter[str] = Counter()
         try:
             for file in files(self._path, opened):
                 if trouble := "" if file.is_leftover else file.trouble():
-                    self.notices.append(Notice(file.shown, trouble))
+                    troubles[sender := sent_by(file)] += 1
+                    if troubles[sender] <= MAX_TOLD_OF:
+                        self.notices.append(Notice(file.shown, trouble))
                 elif not file.is_leftover:
                     yield file
         except (Unreadable, OSError) as problem:
             about = printable(self._path.name)
             self.notices.append(Notice(about, printable(problem, 200)))
+        for sender, number in troubles.items():
+            if number > MAX_TOLD_OF:
+                why = f"{number - MAX_TOLD_OF} more files that cannot be taken"
+                self.notices.append(Notice(printable(sender, 160), why))
 
     def _claims(self, course: Course, assignment: str, found: list[File]) -> list[Claim]:
         """Return whose the files are; tell where nothing says it, if it is something to grade."""
@@ -139,6 +162,12 @@ class Look:
         if len(found) == 1 and not found[0].trouble():
             self._notebook(replace(outer, file=found[0], inside=found[0].parts[-1]))
             self.beside.remove(outer)
+
+
+def sent_by(file: File) -> str:
+    """Return what the files of one sender have in common in an LMS's archive."""
+    said = said_by(file.inside.split("/")[0])
+    return f"{said.name}_{said.person}" if said else file.inside.split("/")[0]
 
 
 def told_of(student: str, handed_in: list[Claim]) -> list[Notice]:

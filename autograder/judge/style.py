@@ -66,6 +66,7 @@ LOOPING = {"itertools", "statistics"}
 APPLYING = {
     "vectorize", "apply_along_axis", "apply_over_axes", "frompyfunc", "fromiter", "nditer",
     "nested_iters", "ndenumerate", "ndindex", "map", "apply", "applymap", "iterrows", "itertuples",
+    "agg", "aggregate", "combine", "transform",
 }  # fmt: skip
 """Attributes, of NumPy's and of tables, that do the same."""
 

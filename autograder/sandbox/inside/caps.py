@@ -48,6 +48,8 @@ MAX_COLLECTED = 2 * 2**30
 """Bytes of all notebooks that are collected at once; all are written to the disk."""
 MAX_TOLD = 200
 """Lines about what could not be collected."""
+MAX_TOLD_OF = 5
+"""Of these, about one student or one file: what one hands in cannot hide what others did."""
 
 # One frame of the wire: a reply, or a cell's outputs.
 MAX_BYTES = 16 * 2**20

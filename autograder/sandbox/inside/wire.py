@@ -43,9 +43,12 @@ class WireError(Exception):
     """What came is no frame that we accept, or what should go is no plain data."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Other:
-    """A value that is not plain data: only the name of its type crosses the wire."""
+    """A value that is not plain data: only the name of its type crosses the wire.
+
+    It equals no other: two sets are not the same because both are sets.
+    """
 
     type: str
 
