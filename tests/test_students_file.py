@@ -421,6 +421,17 @@ def test_nbgrader_by_hand_finds_the_same_and_leaves_the_same_to_a_person(tmp_pat
     assert "%pip install x: skipped" in said
 
 
+def test_companions_reach_not_what_was_read(grader: Grader) -> None:
+    """A library may look for a module of such a name by itself, as pandas does for numexpr."""
+    session = grader.sandbox.session(False, {"numexpr_of_mine.py": b"x = 1"})
+    asks = "def asked():\n    import numexpr_of_mine\n    return 1"
+    (reply,) = session.alone(asks, "asked", [()], 5)
+    assert reply["error"] == "ModuleNotFoundError"
+    (shown,) = session.run("import numexpr_of_mine; print(numexpr_of_mine.x)", 5)
+    session.close()
+    assert shown["text"] == "1\n"
+
+
 def test_companions_reach_neither_the_tests_nor_the_next_student(grader: Grader) -> None:
     test = marked("import adas_own", "test", grade=True, locked=True, points=1)
     reads = marked("open('own.csv')", "reads", grade=True, locked=True, points=1)

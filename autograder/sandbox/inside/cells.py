@@ -157,13 +157,20 @@ def serve(connection: socket.socket, made: Shell) -> None:
 
 
 def alone(program: str, name: str, questions: list[tuple[Any, ...]], **_: Any) -> list[Any]:
-    """Run a program in a namespace of its own and ask one of its functions; [] where it fails."""
+    """Run a program in a namespace of its own and ask one of its functions; [] where it fails.
+
+    It finds no module of the student's own: none was read, and libraries try some names by
+    themselves (pandas: numexpr).
+    """
     names: dict[str, Any] = {"__name__": "__main__"}
+    own = sys.path.pop()
     try:
         exec(compile(program, "<alone>", "exec"), names)
         return [ask(names[name], arguments, {}) for arguments in questions]
     except Exception:
         return []
+    finally:
+        sys.path.append(own)
 
 
 def answer(made: Shell, request: dict[str, Any]) -> dict[str, Any]:
