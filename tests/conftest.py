@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.classroom.course import Course
+from autograder.classroom.release import release
 from autograder.grader import Grader, Limits
 from autograder.sandbox import levels
 
@@ -33,7 +34,27 @@ def grader() -> Iterator[Grader]:
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """A copy of the course, with an empty gradebook, in a folder of its own."""
+    return copy_of_ours(tmp_path)
+
+
+def copy_of_ours(root: Path) -> Course:
+    """Copy the course into a folder."""
     for name in ("solutions", "exercises"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return Course(root)
+
+
+@pytest.fixture(scope="session")
+def released_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course whose second assignment is released, which takes seconds; only to be copied."""
+    root = tmp_path_factory.mktemp("released")
+    release(copy_of_ours(root), "02_mse")
+    return root
+
+
+@pytest.fixture
+def released(released_once: Path, tmp_path: Path) -> Course:
+    """A copy of the course whose second assignment is released already."""
+    shutil.copytree(released_once, tmp_path, dirs_exist_ok=True)
     return Course(tmp_path)

@@ -263,19 +263,18 @@ def test_submission_that_gets_its_worker_killed_ends_nobody_else(course: Course)
     assert all(lines[name].points is not None for name in names if name != names[2])
 
 
-def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> None:
-    release(course, NAME)
-    submitted, secret = course.submitted(".", ".").resolve(), course.root / "secret"
+def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(released: Course) -> None:
+    submitted, secret = released.submitted(".", ".").resolve(), released.root / "secret"
     secret.write_text("SECRET")
     names = ["ada", "cleo", "far", "long", "nested", "pipe", "stamp"]
     by_name = {student.name: student for student in sample_students(NAME)}
-    good = handed_in(course, NAME, by_name["ada"])
+    good = handed_in(released, NAME, by_name["ada"])
     for name in names:
         (submitted / name / NAME / "sub").mkdir(parents=True)
         (submitted / name / NAME / f"{NAME}.ipynb").write_bytes(good)
         (submitted / name / NAME / "sub" / "timestamp.txt").write_text("not the stamp")
     (submitted / "far" / NAME / f"{NAME}.ipynb").unlink()
-    (submitted / "far" / NAME / f"{NAME}.ipynb").symlink_to(course.source(NAME) / f"{NAME}.ipynb")
+    (submitted / "far" / NAME / f"{NAME}.ipynb").symlink_to(released.source(NAME) / f"{NAME}.ipynb")
     (submitted / "nested" / NAME / "sub" / "data.csv").symlink_to(secret)
     (submitted / "stamp" / NAME / "timestamp.txt").symlink_to(secret)
     (submitted / "cleo" / NAME / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC")
@@ -287,7 +286,7 @@ def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> 
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "autograde", NAME],
-        cwd=course.root, env=environment, capture_output=True, text=True, timeout=120,
+        cwd=released.root, env=environment, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 1
     refused = ["far", "fay", "gus", "nested", "pipe", "stamp"]
@@ -297,22 +296,21 @@ def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(course: Course) -> 
         )
     ended = [line for line in done.stderr.splitlines() if "Unreadable: " in line]
     assert len(ended) == len(refused), done.stderr
-    scores = course.scores(NAME)
+    scores = released.scores(NAME)
     assert {name: scores[name].points for name in scores} == {"ada": 12, "cleo": 12, "long": 12}
-    graded = course.folder(course.directory.autograded_directory).resolve()
+    graded = released.folder(released.directory.autograded_directory).resolve()
     left = {str(path.relative_to(graded)) for path in graded.rglob("*") if not path.is_dir()}
     assert left == {f"{name}/{NAME}/{NAME}.ipynb" for name in scores} | {
         f"cleo/{NAME}/timestamp.txt"
     }
 
 
-def test_what_replaces_a_graded_one_and_cannot_be_is_told_with_its_points(course: Course) -> None:
-    release(course, NAME)
-    (path,) = write_sample(course, NAME, 1)
-    (first,) = grade_class(course, NAME, ["ada"], 1, LEVEL)
+def test_what_replaces_a_graded_one_and_cannot_be_is_told_with_its_points(released: Course) -> None:
+    (path,) = write_sample(released, NAME, 1)
+    (first,) = grade_class(released, NAME, ["ada"], 1, LEVEL)
     path.write_text("broken")
-    (again,) = grade_class(course, NAME, ["ada"], 1, LEVEL)
-    assert first.points == course.scores(NAME)["ada"].points == 12 and again.points is None
+    (again,) = grade_class(released, NAME, ["ada"], 1, LEVEL)
+    assert first.points == released.scores(NAME)["ada"].points == 12 and again.points is None
     assert again.notes[-1] == (
         "not graded now; the gradebook still has 12 points of an earlier hand-in"
     )

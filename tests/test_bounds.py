@@ -33,7 +33,6 @@ from autograder.classroom import run as running
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import Unreadable, grade_id, read, rebuild
-from autograder.classroom.release import release
 from autograder.classroom.sample import write_sample
 from autograder.grader import Grader, Limits, judging, outputs
 from autograder.grader.judging import Judging
@@ -550,30 +549,29 @@ STAMPS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-def test_what_lies_in_hand_placed_folders_ends_nothing(course: Course) -> None:
-    paths = write_sample(course, NAME, 1)
+def test_what_lies_in_hand_placed_folders_ends_nothing(released: Course) -> None:
+    paths = write_sample(released, NAME, 1)
     content = paths[0].read_bytes()
     for name, (spoil, _) in STAMPS.items():
-        folder = course.submitted(f"stamp {name}", NAME)
+        folder = released.submitted(f"stamp {name}", NAME)
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_bytes(content)
         (folder / "timestamp.txt").touch()
         spoil(folder / "timestamp.txt")
     for name in ("pipe", "folder", "link", "linked"):
-        course.submitted(name, NAME).parent.mkdir()
+        released.submitted(name, NAME).parent.mkdir()
     for name in ("pipe", "folder", "link"):
-        course.submitted(name, NAME).mkdir()
-    os.mkfifo(course.submitted("pipe", NAME) / f"{NAME}.ipynb")
-    (course.submitted("folder", NAME) / f"{NAME}.ipynb").mkdir()
-    (course.submitted("link", NAME) / f"{NAME}.ipynb").symlink_to(paths[0])
-    course.submitted("linked", NAME).symlink_to(paths[0].parent)
-    course.submitted("file", NAME).parent.mkdir()
-    course.submitted("file", NAME).write_text("not a folder")
-    release(course, NAME)
+        released.submitted(name, NAME).mkdir()
+    os.mkfifo(released.submitted("pipe", NAME) / f"{NAME}.ipynb")
+    (released.submitted("folder", NAME) / f"{NAME}.ipynb").mkdir()
+    (released.submitted("link", NAME) / f"{NAME}.ipynb").symlink_to(paths[0])
+    released.submitted("linked", NAME).symlink_to(paths[0].parent)
+    released.submitted("file", NAME).parent.mkdir()
+    released.submitted("file", NAME).write_text("not a folder")
     stamps = [f"stamp {name}" for name in STAMPS]
     names = ["ada", "pipe", "folder", "link", "linked", "file", *stamps]
     lines = {
-        line.student: line for line in grade_class(course, NAME, names, workers=2, level=LEVEL)
+        line.student: line for line in grade_class(released, NAME, names, workers=2, level=LEVEL)
     }
     assert lines["ada"].points == 12 and lines["ada"].notes == ()
     for name, (_, says) in STAMPS.items():

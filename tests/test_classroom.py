@@ -24,7 +24,6 @@ from autograder.classroom import report
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class, students
 from autograder.classroom.rebuild import grade_id
-from autograder.classroom.release import release
 from autograder.classroom.results import Line, Notice
 from autograder.classroom.sample import sample_students, write_sample
 from autograder.cli import app
@@ -32,10 +31,14 @@ from autograder.cli import app
 NAME = "02_mse"
 
 
+@pytest.fixture
+def course(released: Course) -> Course:
+    """A course of its own to grade in."""
+    return released
+
+
 def graded(course: Course, *names: str) -> dict[str, Line]:
     """Grade some students, or all, as `autograder grade` does."""
-    if not course.is_released(NAME):
-        release(course, NAME)
     chosen = list(names) or students(course, NAME)
     return {
         line.student: line for line in grade_class(course, NAME, chosen, workers=2, level=LEVEL)
@@ -155,7 +158,6 @@ def test_stopped_run_loses_nothing_finished_and_leaves_nothing_running(
     course: Course, way: signal.Signals
 ) -> None:
     write_sample(course, NAME, 12)
-    release(course, NAME)
     journal = course.root / "grading" / f"{NAME}.jsonl"
     run = subprocess.Popen(
         [Path(sys.executable).parent / "autograder", "grade", NAME],

@@ -79,6 +79,7 @@ def test_a_running_course_takes_one_of_our_assignments(tmp_path: Path) -> None:
         assert rows(Course(root), name) == ours[name]
 
 
+@pytest.mark.slow
 def test_the_sample_touches_no_real_class(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = course.submitted("ada", NAME) / f"{NAME}.ipynb"
     mine.parent.mkdir(parents=True)

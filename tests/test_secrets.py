@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.classroom.course import Course, CourseError
-from autograder.classroom.release import release
 from autograder.classroom.sample import is_sample, write_sample
 from autograder.cli import app
 from autograder.grader import Grader
@@ -46,17 +45,16 @@ def test_weaker_level_has_to_be_named() -> None:
 
 @pytest.mark.usefixtures("weaker")
 def test_real_class_is_not_graded_on_a_weaker_level_unasked(
-    course: Course, monkeypatch: pytest.MonkeyPatch
+    released: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(course, NAME)
-    (path,) = write_sample(course, NAME, 1)
+    (path,) = write_sample(released, NAME, 1)
     path.write_text(path.read_text().replace("total = 0", "total = 0  # mine"))
-    monkeypatch.chdir(course.root)
+    monkeypatch.chdir(released.root)
     refused = CliRunner().invoke(app, ["grade", NAME])
     assert refused.exit_code == 1 and f"--level {WEAKER}" in refused.output
-    with course.gradebook() as book:
+    with released.gradebook() as book:
         assert not book.assignment_submissions(NAME)
-    answer = course.root / "answer.py"
+    answer = released.root / "answer.py"
     answer.write_text("def mse_loop(y_true, y_pred): return 0")
     checked = CliRunner().invoke(app, ["check", "mse_loop", str(answer)])
     assert checked.exit_code == 1 and f"--level {WEAKER}" in checked.output
@@ -64,26 +62,24 @@ def test_real_class_is_not_graded_on_a_weaker_level_unasked(
 
 @pytest.mark.usefixtures("weaker")
 def test_sample_class_is_graded_unasked_and_the_level_is_said(
-    course: Course, monkeypatch: pytest.MonkeyPatch
+    released: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(course, NAME)
-    write_sample(course, NAME, 2)
-    monkeypatch.chdir(course.root)
+    write_sample(released, NAME, 2)
+    monkeypatch.chdir(released.root)
     graded = CliRunner().invoke(app, ["grade", NAME])
     assert graded.exit_code == 0, graded.output
     (line,) = [one for one in graded.output.splitlines() if "isolation level" in one]
     assert WEAKER in line and "install it" in line
 
 
-def test_sample_is_the_sample_to_the_letter(course: Course) -> None:
-    release(course, NAME)
-    paths = write_sample(course, NAME, 32)
+def test_sample_is_the_sample_to_the_letter(released: Course) -> None:
+    paths = write_sample(released, NAME, 32)
     names = [path.parent.parent.name for path in paths]
-    assert "ada-2" in names and is_sample(course, NAME, names)
+    assert "ada-2" in names and is_sample(released, NAME, names)
     paths[1].write_text(paths[1].read_text().replace("\n", " \n", 1))
-    assert not is_sample(course, NAME, names)
-    assert is_sample(course, NAME, names[2:])
-    assert not is_sample(course, NAME, ["somebody"])
+    assert not is_sample(released, NAME, names)
+    assert is_sample(released, NAME, names[2:])
+    assert not is_sample(released, NAME, ["somebody"])
 
 
 def link(path: Path) -> None:
@@ -152,11 +148,10 @@ def test_seed_of_the_settings_counts_a_number_too(course: Course) -> None:
 
 
 def test_first_grading_tells_where_the_seed_is_and_a_regrade_asks_the_same(
-    course: Course, monkeypatch: pytest.MonkeyPatch
+    released: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(course, NAME)
-    write_sample(course, NAME, 1)
-    monkeypatch.chdir(course.root)
+    write_sample(released, NAME, 1)
+    monkeypatch.chdir(released.root)
     first = CliRunner().invoke(app, ["grade", NAME])
     assert first.exit_code == 0 and str(Path("grading/seed")) in first.output, first.output
     again = CliRunner().invoke(app, ["grade", NAME])

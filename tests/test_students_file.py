@@ -366,6 +366,7 @@ def rows(course: Course) -> dict[tuple[str, str, str], tuple[object, ...]]:
         }
 
 
+@pytest.mark.slow
 def test_nbgrader_by_hand_finds_the_same_and_leaves_the_same_to_a_person(tmp_path: Path) -> None:
     course = course_in(tmp_path)
     homework(course)
