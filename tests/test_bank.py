@@ -20,8 +20,7 @@ from verdicts import expected, sections, verdict_of
 from autograder.judge import Answer, Verdict, judge, sentences
 from autograder.judge.compare import close, numbers
 from autograder.judge.diagnose import usable
-from autograder.tasks import TASKS, Call, Pipeline, Taken, Task, wrong
-from autograder.tasks.task import Stage
+from autograder.tasks import TASKS, Call, Program, Taken, Task, rows
 
 PAIRS = 4
 TABLE = Path(__file__).parent.parent / "docs" / "diagnosis.md"
@@ -38,7 +37,7 @@ def quiet() -> Iterator[None]:
 def answer(task: Task, taken: Taken, call: Call) -> Answer:
     """Return what a student with these mistakes answers to a call."""
     with quiet():
-        value = task.pipeline.run(taken, call.args)
+        value = task.program.run(taken, call.args)
     return Answer(error="ValueError") if value is None else Answer(value, type(value).__name__)
 
 
@@ -67,13 +66,13 @@ def how_named(task: Task, taken: Taken) -> str:
 def singles(name: str) -> Counter[str]:
     """Return how often a task's wrong turns are named in which way."""
     task = TASKS[name]
-    return Counter(how_named(task, (mistake,)) for mistake in task.pipeline.mistakes)
+    return Counter(how_named(task, (mistake,)) for mistake in task.program.mistakes)
 
 
 def sample(task: Task, size: int) -> list[Taken]:
     """Return some pairs of mistakes, the same ones each time."""
     with quiet():
-        pairs = [taken for taken, _ in task.pipeline.pairs(task.example)]
+        pairs = [taken for taken, _ in task.program.pairs(task.example)]
     chosen = np.random.default_rng([*task.name.encode()]).permutation(len(pairs))[:size]
     return [pairs[i] for i in chosen]
 
@@ -139,7 +138,7 @@ def test_table_adds_up() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_every_mistake_has_a_sentence_that_says_which(name: str) -> None:
     task, prose = TASKS[name], sentences()
-    for mistake in task.pipeline.mistakes:
+    for mistake in task.program.mistakes:
         assert mistake.detail or "{detail}" not in prose[mistake.slug]["says"], mistake.slug
     for edge in task.edges:
         assert "{detail}" not in prose[edge.slug]["says"], edge.slug
@@ -153,10 +152,25 @@ def test_every_edge_is_answered_by_the_reference(name: str) -> None:
         assert expected is not None and np.isfinite(expected).all()
 
 
-@pytest.mark.parametrize("stages", [{}, {"typo": abs}])
-def test_mistake_of_no_stage_is_refused(stages: dict[str, Stage]) -> None:
-    with pytest.raises(ValueError, match="slip replaces"):
-        Pipeline({"pair": abs}, (wrong("slip", **stages),))
+@pytest.mark.parametrize("name", TASKS)
+def test_steps_and_rows_compile(name: str) -> None:
+    TASKS[name].program.load()
+
+
+BROKEN = {
+    "no step": ("slip | tpyo = e", "there is no step tpyo"),
+    "an unknown name": ("slip | e = t - q", "there is no q"),
+    "a step of later": ("slip | e = each", "there is no each"),
+    "no Python": ("slip | e = t -", "slip"),
+    "no rewriting": ("slip", "no mistake: slip"),
+    "no assignment": ("slip | t - p", "no `step = expression`"),
+}
+
+
+@pytest.mark.parametrize(("row", "says"), BROKEN.values(), ids=BROKEN)
+def test_row_that_cannot_be_is_an_error_at_load(row: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Program("t, p", "e = t - p\neach = e**2\nloss = mean(each)", rows(row)).load()
 
 
 def main() -> None:

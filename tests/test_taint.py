@@ -207,7 +207,7 @@ def test_a_thousand_lies_are_not_shown() -> None:
     grader = object.__new__(Grader)
     grader.course_seed, grader.limits, grader.judging = "", LIMITS, Judging()
     replies = 0
-    quick = sorted(TASKS, key=lambda name: len(TASKS[name].pipeline.mistakes))[:12]
+    quick = sorted(TASKS, key=lambda name: len(TASKS[name].program.mistakes))[:12]
     for seed in range(0, 10**6, 100):
         draw = random.Random(seed)
         grader.sandbox = lies = Lies(seed)  # type: ignore[assignment]

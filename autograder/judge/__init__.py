@@ -144,7 +144,7 @@ def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
     """
     if edges and not any(one.visible for one in edges):
         return [finding("stated-edges-only")]
-    causes = {mistake.slug for mistake in task.pipeline.mistakes}
+    causes = {mistake.slug for mistake in task.program.mistakes}
     names: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
     for one in (one for one in edges if one.visible):

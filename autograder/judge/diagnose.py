@@ -20,7 +20,7 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
 
     Edges must be explained where nothing else is wrong; else what explains them too is told rather
     than what is simpler. A question that was answered wrongly comes first, a small random one if
-    there is one: nearly every candidate is dropped there, after a part of a run of the pipeline.
+    there is one: nearly every candidate is dropped there, after a part of a run of the program.
     """
     edges = [one for one in asked if one.call.row == "edges"]
     values = [one for one in asked if one.call.row == "values"]
@@ -34,8 +34,8 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     single: list[Taken] = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
-        for outcomes in (task.pipeline.singles, task.pipeline.pairs):
-            if outcomes == task.pipeline.pairs and not enough(must):
+        for outcomes in (task.program.singles, task.program.pairs):
+            if outcomes == task.program.pairs and not enough(must):
                 break
             fits = [t for t, value in outcomes(telling.call.args) if same(telling, value, task)]
             found = [taken for taken in fits if explains(task, taken, must)]
@@ -50,14 +50,14 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
 
 
 def likely(found: list[Taken]) -> list[Taken]:
-    """Return the pairs without an odd mistake if there are any, else all; every single one."""
-    plain = [taken for taken in found if len(taken) == 1 or not any(m.odd for m in taken)]
+    """Return the pairs without a rare mistake if there are any, else all; every single one."""
+    plain = [taken for taken in found if len(taken) == 1 or not any(m.rare for m in taken)]
     return plain or found
 
 
 def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
     """Whether taking these wrong turns gives these answers."""
-    return all(same(one, task.pipeline.run(taken, one.call.args), task) for one in asked)
+    return all(same(one, task.program.run(taken, one.call.args), task) for one in asked)
 
 
 def enough(asked: Iterable[Asked]) -> bool:

@@ -4,7 +4,8 @@ import runpy
 from pathlib import Path
 
 from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
-from autograder.tasks.task import Call, Edge, Formula, Mistake, Pipeline, Taken, Task, edge, wrong
+from autograder.tasks.steps import Mistake, Program, Taken, rows
+from autograder.tasks.task import Call, Edge, Formula, Task, edge
 
 FAMILIES = (
     regression,
@@ -24,14 +25,17 @@ LOADED: list[Path] = []
 def load_tasks(path: str | Path) -> None:
     """Add an instructor's own tasks: every Task that the Python file at `path` makes.
 
-    docs/examples/cosine.py is such a file.
+    docs/examples/cosine.py is such a file. Raises ValueError where a step or a row of theirs does
+    not compile.
     """
-    made = runpy.run_path(str(path)).values()
-    TASKS.update({task.name: task for task in made if isinstance(task, Task)})
+    made = [one for one in runpy.run_path(str(path)).values() if isinstance(one, Task)]
+    for task in made:
+        task.program.load()
+    TASKS.update({task.name: task for task in made})
     LOADED.append(Path(path))
 
 
 __all__ = [
-    "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Pipeline", "Taken", "Task",
-    "edge", "load_tasks", "wrong",
+    "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Program", "Taken", "Task",
+    "edge", "load_tasks", "rows",
 ]  # fmt: skip

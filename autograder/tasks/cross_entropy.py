@@ -8,181 +8,103 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import DIGITS, REDUCTION, keep, mean
-from autograder.tasks.task import Edge, Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, REDUCTION, TAIL, many
+from autograder.tasks.steps import Program, rows
+from autograder.tasks.task import Edge, Style, Task, edge
+from autograder.tasks.words import one_hot
 
 EPS = 1e-15
 
-
-def total(values: Any) -> Any:
-    """Sum of each row, kept as a column."""
-    return values.sum(axis=-1, keepdims=True)
-
-
-def top(values: Any) -> Any:
-    """Largest entry of each row, kept as a column."""
-    return values.max(axis=-1, keepdims=True)
-
-
-def powers(z: Any) -> Any:
-    """Exponentials of each row, shifted by its own maximum."""
-    return np.exp(z - top(z))
-
-
-def shares(e: Any) -> Any:
-    """Each entry's share of its row."""
-    return e / total(e)
-
-
-def softmax(z: Any) -> Any:
-    """Softmax of each row."""
-    return shares(powers(z))
-
-
-def sigmoid(z: Any) -> Any:
-    """Each number as a probability of its own."""
-    return 1 / (1 + np.exp(-z))
-
-
-def largest(p: Any) -> Any:
-    """One-hot rows: 1 at the largest entry."""
-    return (p == top(p)).astype(np.float64)
-
-
-def dimensions(count: int) -> Callable[[Any], Any]:
-    """Return a stage that fails on any other number of dimensions."""
-
-    def stage(z: Any) -> Any:
-        if z.ndim != count:
-            raise ValueError("a sum over an axis that is not there")
-        return z
-
-    return stage
-
-
-def rows_only(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a stage that changes a matrix, and leaves a single row as it is."""
-    return lambda values: change(values) if values.ndim == 2 else values
-
-
-# --- What may happen to an array of results
-
-OUTPUT = (
-    *DIGITS,
-    wrong("int-buffer", finish=np.trunc),
-    wrong("int-buffer", finish=np.floor),
-    wrong("early-return", finish=lambda g: g[0]),
-    wrong("early-return", finish=lambda g: g[:1]),
-    wrong("early-return", finish=keep(0, 1)),
-    wrong("last-only", finish=lambda g: g[-1]),
-    wrong("last-only", finish=lambda g: g[-1:]),
-    wrong("overwrites-accumulator", finish=keep(-1, None)),
-    wrong("off-by-one", "the first", finish=lambda g: g[1:]),
-    wrong("off-by-one", "the last", finish=lambda g: g[:-1]),
-    wrong("off-by-one", "the first", finish=keep(1, None)),
-    wrong("off-by-one", "the last", finish=keep(0, -1)),
-    wrong("extra-axis", finish=lambda g: g[:, None]),
-    wrong("extra-axis", finish=lambda g: g[None]),
-)
-"""An array is there, and something becomes of it before it is returned."""
-
-MATRIX_OUTPUT = (
-    wrong("flattened-output", finish=np.ravel),
-    wrong("transposed-output", finish=np.transpose),
-    wrong("early-return", finish=rows_only(lambda g: g[0])),
-    wrong("early-return", finish=rows_only(keep(0, 1))),
-    wrong("last-only", finish=rows_only(lambda g: g[-1])),
-    wrong("overwrites-accumulator", finish=rows_only(keep(-1, None))),
-    wrong("early-return", finish=lambda g: g.flat[0]),
-)
-"""What only becomes of an array with rows."""
-
-
 # --- softmax
 
+SOFTMAX_STEPS = """
+z = floats(logits)
+e = exp(z - top(z))
+s = e / total(e)
+value = s
+result = value
+"""
 
-def replaced(slug: str, whole: Callable[[Any], Any], detail: str = "") -> Mistake:
-    """Return the mistake that computes softmax in another way altogether."""
-    return wrong(slug, detail, powers=same, shares=whole)
+IN_SOFTMAX = """
+no-max-shift | e = exp(z)
+no-max-shift | e = exp(z - z.max())
+running-max | e = exp(z - maximum.accumulate(z, axis=-1))
+exp-missing | e = z
+exp-missing | e = abs(z)
+exp-missing | e = z**2
+exp-missing | e = z - top(z)
+exp-missing | e = z - z.min(axis=-1, keepdims=True)
+rare wrong-base: 2 | e = 2**(z - top(z))
+rare wrong-base: 2 | e = 2**z
+rare wrong-base: 10 | e = 10**(z - top(z))
+exp-missing | s = (z - z.min()) / (z.max() - z.min())
+scalar-not-array | s = log(exp(z).sum(axis=-1))
+sign-in-exp | e = exp(-z)
+sign-in-exp | e = exp(top(z) - z)
+wrong-axis | e = exp(z - z.max(axis=0))
+wrong-axis | e = exp(z - z.mean(axis=0))
+no-keepdims | e = exp(z - z.max(axis=-1))
+not-normalized | s = e
+not-normalized | e = exp(z); s = e
+not-normalized | e = exp(z - z.max()); s = e
+mean-not-sum | s = e / e.mean(axis=-1, keepdims=True)
+mean-not-sum | s = e / e.shape[-1]
+rare norm-not-sum | s = e / sqrt(total(e**2))
+whole-matrix-sum | s = e / e.sum()
+whole-matrix-sum | e = exp(z - z.max()); s = e / e.sum()
+wrong-axis | s = e / e.sum(axis=0)
+wrong-axis | e = exp(z - z.max()); s = e / e.sum(axis=0)
+no-keepdims | e = exp(z - z.max(axis=-1)); s = e / e.sum(axis=-1)
+no-keepdims | s = e / e.sum(axis=-1)
+no-keepdims | e = exp(z - z.max()); s = e / e.sum(axis=-1)
+rare hard-coded-classes: 3 | s = e / total(e[..., :3])
+shift-one-side | s = exp(z - top(z)) / total(exp(z))
+shift-one-side | s = exp(z) / total(exp(z - top(z)))
+shift-one-side | s = exp(z - z.max()) / total(exp(z))
+shift-one-side | s = exp(z) / total(exp(z - z.max()))
+exp-of-sum | s = exp(z) / exp(total(z))
+exp-of-sum | s = exp(z) / exp(z.sum())
+exp-of-sum | s = exp(z - top(z)) / exp(total(z - top(z)))
+exp-of-sum | s = exp(z / total(z))
+exp-missing | s = exp(z) / total(z)
+exp-missing | s = exp(z - top(z)) / total(z - top(z))
+exp-missing | s = z / total(exp(z))
+exp-missing | s = z / exp(z).sum()
+sigmoid-instead | s = sigmoid(z)
+sigmoid-instead | s = sigmoid(z) / total(sigmoid(z))
+"""
+"""What goes wrong between logits `z`, their exponentials `e`, and the shares `s` of these."""
+
+SOFTMAX = """
+one-dim-only | z = with_axes(floats(logits), 1)
+two-dim-only | z = with_axes(floats(logits), 2)
+two-dim-only | s = e / total(e) if e.ndim == 2 else ones(e.shape)
+two-dim-only | s = e / total(e) if e.ndim == 2 else ones((e.size, 1))
+two-dim-only | result = atleast_2d(value)
+float32 | z = float32(logits)
+""" + IN_SOFTMAX + """
+exp-missing | s = z
+softmax-twice | result = softmax(value)
+log-of-result | result = log(value)
+log-of-result | result = -log(value)
+complement | result = 1 - value
+argmax-instead | result = largest(value)
+argmax-instead | result = value.argmax(axis=-1)
+argmax-instead | result = argmax(value)
+argmax-instead | result = value.max(axis=-1)
+argmax-instead | result = max(value)
+scalar-not-array | result = sum(value)
+scalar-not-array | result = mean(value)
+scalar-not-array | result = value.sum(axis=-1)
+minus-missing | result = -value
+""" + OUTPUT + MATRIX  # fmt: skip
 
 
-SOFTMAX = (
-    wrong("one-dim-only", given=dimensions(1)),
-    wrong("two-dim-only", given=dimensions(2)),
-    wrong("two-dim-only", shares=lambda e: shares(e) if e.ndim == 2 else np.ones(e.shape)),
-    wrong("two-dim-only", shares=lambda e: shares(e) if e.ndim == 2 else np.ones((e.size, 1))),
-    wrong("two-dim-only", finish=np.atleast_2d),
-    wrong("float32", given=lambda z: np.asarray(z, dtype=np.float32)),
-    wrong("no-max-shift", powers=np.exp),
-    wrong("no-max-shift", powers=lambda z: np.exp(z - z.max())),
-    wrong("running-max", powers=lambda z: np.exp(z - np.maximum.accumulate(z, axis=-1))),
-    wrong("exp-missing", powers=same),
-    wrong("exp-missing", powers=np.abs),
-    wrong("exp-missing", powers=np.square),
-    wrong("exp-missing", powers=lambda z: z - top(z)),
-    wrong("exp-missing", powers=lambda z: z - z.min(axis=-1, keepdims=True)),
-    wrong("wrong-base", "2", powers=lambda z: 2 ** (z - top(z))),
-    wrong("wrong-base", "2", powers=lambda z: 2**z),
-    wrong("wrong-base", "10", powers=lambda z: 10 ** (z - top(z))),
-    replaced("exp-missing", lambda z: (z - z.min()) / (z.max() - z.min())),
-    replaced("scalar-not-array", lambda z: np.log(np.exp(z).sum(axis=-1))),
-    wrong("sign-in-exp", powers=lambda z: np.exp(-z)),
-    wrong("sign-in-exp", powers=lambda z: np.exp(top(z) - z)),
-    wrong("wrong-axis", powers=lambda z: np.exp(z - z.max(axis=0))),
-    wrong("wrong-axis", powers=lambda z: np.exp(z - z.mean(axis=0))),
-    wrong("no-keepdims", powers=lambda z: np.exp(z - z.max(axis=-1))),
-    wrong("not-normalized", shares=same),
-    wrong("not-normalized", powers=np.exp, shares=same),
-    wrong("not-normalized", powers=lambda z: np.exp(z - z.max()), shares=same),
-    wrong("mean-not-sum", shares=lambda e: e / e.mean(axis=-1, keepdims=True)),
-    wrong("mean-not-sum", shares=lambda e: e / e.shape[-1]),
-    wrong("norm-not-sum", shares=lambda e: e / np.sqrt(total(e**2))),
-    wrong("whole-matrix-sum", shares=lambda e: e / e.sum()),
-    wrong("whole-matrix-sum", powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum()),
-    wrong("wrong-axis", shares=lambda e: e / e.sum(axis=0)),
-    wrong(
-        "wrong-axis",
-        powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum(axis=0),
-    ),
-    wrong(
-        "no-keepdims",
-        powers=lambda z: np.exp(z - z.max(axis=-1)), shares=lambda e: e / e.sum(axis=-1),
-    ),
-    wrong("no-keepdims", shares=lambda e: e / e.sum(axis=-1)),
-    wrong(
-        "no-keepdims",
-        powers=lambda z: np.exp(z - z.max()), shares=lambda e: e / e.sum(axis=-1),
-    ),
-    wrong("hard-coded-classes", "3", shares=lambda e: e / total(e[..., :3])),
-    replaced("shift-one-side", lambda z: powers(z) / total(np.exp(z))),
-    replaced("shift-one-side", lambda z: np.exp(z) / total(powers(z))),
-    replaced("shift-one-side", lambda z: np.exp(z - z.max()) / total(np.exp(z))),
-    replaced("shift-one-side", lambda z: np.exp(z) / total(np.exp(z - z.max()))),
-    replaced("exp-of-sum", lambda z: np.exp(z) / np.exp(total(z))),
-    replaced("exp-of-sum", lambda z: np.exp(z) / np.exp(z.sum())),
-    replaced("exp-of-sum", lambda z: powers(z) / np.exp(total(z - top(z)))),
-    replaced("exp-of-sum", lambda z: np.exp(z / total(z))),
-    replaced("exp-missing", lambda z: np.exp(z) / total(z)),
-    replaced("exp-missing", lambda z: powers(z) / total(z - top(z))),
-    replaced("exp-missing", lambda z: z / total(np.exp(z))),
-    replaced("exp-missing", lambda z: z / np.exp(z).sum()),
-    replaced("exp-missing", same),
-    replaced("sigmoid-instead", sigmoid),
-    replaced("sigmoid-instead", lambda z: shares(sigmoid(z))),
-    wrong("softmax-twice", finish=softmax),
-    wrong("log-of-result", finish=np.log),
-    wrong("log-of-result", finish=lambda p: -np.log(p)),
-    wrong("complement", finish=lambda p: 1 - p),
-    wrong("argmax-instead", finish=largest),
-    wrong("argmax-instead", finish=lambda p: p.argmax(axis=-1)),
-    wrong("argmax-instead", finish=np.argmax),
-    wrong("argmax-instead", finish=lambda p: p.max(axis=-1)),
-    wrong("argmax-instead", finish=np.max),
-    wrong("scalar-not-array", finish=np.sum),
-    wrong("scalar-not-array", finish=np.mean),
-    wrong("scalar-not-array", finish=lambda p: p.sum(axis=-1)),
-    wrong("minus-missing", finish=np.negative),
-)  # fmt: skip
+def with_axes(values: Any, count: int) -> Any:
+    """Return the values; fail on any other number of dimensions, as a sum over a lost axis does."""
+    if values.ndim != count:
+        raise ValueError("a sum over an axis that is not there")
+    return values
 
 
 def draw_logits(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -200,6 +122,7 @@ def large_logits(rng: np.random.Generator) -> Any:
     return rng.permuted(LARGE * rng.uniform(0.8, 1.25), axis=1)
 
 
+SOFTMAX_PROGRAM = Program("logits", SOFTMAX_STEPS, rows(SOFTMAX), (with_axes,))
 SOFTMAX_TASK = Task(
     name="softmax",
     reference=losses.softmax,
@@ -216,13 +139,7 @@ SOFTMAX_TASK = Task(
              vary=lambda rng: (rng.integers(-3, 5, (2, 3)),)),
     ),
     draw=draw_logits,
-    pipeline=Pipeline(
-        {
-            "given": lambda z: np.asarray(z, dtype=np.float64),
-            "powers": powers, "shares": shares, "finish": same,
-        },
-        (*SOFTMAX, *OUTPUT, *MATRIX_OUTPUT),
-    ),
+    program=SOFTMAX_PROGRAM,
     hints=(
         "Every logit becomes a positive number, and each row of those then sums to 1. How?",
         "`np.exp` makes them positive. The sum of a row is `sum` along the last axis; what does "
@@ -233,98 +150,114 @@ SOFTMAX_TASK = Task(
 )  # fmt: skip
 
 
-# --- Cross-entropy: which epsilon, and how
+# --- Cross-entropy
 
+CLASSES = CLIPS + """
+clips-exact-only | q = where(p == 0, low, p)
+threshold-first | q = clip(largest(p), low, 1 - low)
+eps-in-log | q = p + low
+eps-in-log | q = clip(p, low, 1 - low) + low
+eps-in-log | q = p + 1
+rare eps-wrong-side | q = p * exp(low)
+rare eps-wrong-side | q = p * exp(-low)
+softmax-twice | q = softmax(p)
+softmax-twice | q = softmax(clip(p, low, 1 - low))
+skips-clipped | q = where(p < low, 1, p)
+renormalizes | q = clip(p, low, 1 - low) / total(clip(p, low, 1 - low))
+renormalizes | q = maximum(p, low) / total(maximum(p, low))
+renormalizes | q = (p + low) / total(p + low)
+complement | q = clip(1 - p, low, 1 - low)
+float32 | p = float32(y_pred)
+wrong-loss: the geometric mean of the probabilities | result = exp(-value)
+wrong-loss: the perplexity, e to the power of this one | result = exp(value)
+""" + REDUCTION  # fmt: skip
+"""What goes wrong with one-hot rows and with class numbers alike."""
 
-def clipped(p: Any, eps: float) -> Any:
-    """Probabilities kept away from 0 and 1."""
-    return np.clip(p, eps, 1 - eps)
+OF_LOGS = """
+log-base-2 | logs = log2({})
+log-base-10 | logs = log10({})
+log-of-mean | logs = {}; average = -log(mean(-kept))
+log-of-mean | logs = {}; average = -log(sum(-kept))
+log-of-mean | logs = {}; average = -log(sum(-kept)) / kept.size
+product-underflow | logs = {}; average = -log(prod(-kept)) / kept.size
+product-underflow | logs = {}; average = -log(prod(-kept))
+"""
+"""The same with the logs, of what stands in the place of `{}`."""
 
+ONE_HOT_STEPS = """
+low = eps
+t = asarray(y_true)
+p = floats(y_pred)
+q = clip(p, low, 1 - low)
+logs = log(q)
+terms = -t * logs
+each = terms.sum(axis=1)
+""" + TAIL  # fmt: skip
 
-def clipping(slug: str, how: Callable[[Any, float], Any], detail: str = "") -> Mistake:
-    """Return the mistake that keeps the probabilities away from 0 and 1 in this way."""
-    return wrong(slug, detail, clip=lambda true, p, eps: (true, how(p, eps)))
-
-
-def always(eps: float) -> Callable[[Any, float], Any]:
-    """Clip with this epsilon, whatever is asked for."""
-    return lambda p, _: clipped(p, eps)
-
-
-CLIP = (
-    clipping("no-clipping", lambda p, eps: p),
-    clipping("clips-one-only", lambda p, eps: np.minimum(p, 1 - eps)),
-    clipping("half-clip", lambda p, eps: np.minimum(p, 1 - eps)),
-    clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, eps)),
-    clipping("clip-min-max-swapped", lambda p, eps: np.full_like(p, 1 - eps)),
-    clipping("clip-min-max-swapped", lambda p, eps: np.minimum(p, eps)),
-    clipping("clip-min-max-swapped", lambda p, eps: np.maximum(p, 1 - eps)),
-    *(
-        clipping("eps-ignored", always(eps))
-        for eps in (1e-15, 1e-16, 2**-52, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 2**-23, 1e-6, 1e-5)
-    ),
-    *(
-        clipping("clip-too-wide", always(eps), f"{eps:g} and {1 - eps:g}")
-        for eps in (0.1, 0.05, 0.01, 0.001, 0.0001)
-    ),
-    *(
-        wrong("clip-too-wide", f"{eps:g} and {1 - eps:g}", given=lambda t, p, e=eps: (t, p, e))
-        for eps in (0.1, 0.01, 0.001, 0.0001)
-    ),
-    wrong("eps-other-value", "half of it", given=lambda t, p, eps=EPS: (t, p, eps / 2)),
-    wrong("eps-other-value", "twice as much", given=lambda t, p, eps=EPS: (t, p, eps * 2)),
-    wrong("eps-other-value", "its square", given=lambda t, p, eps=EPS: (t, p, eps**2)),
-    wrong("eps-other-value", "its root", given=lambda t, p, eps=EPS: (t, p, eps**0.5)),
-    clipping("threshold-first", lambda p, eps: clipped(np.round(p), eps)),
-    clipping("threshold-first", lambda p, eps: clipped(p >= 0.5, eps)),
-)
-"""How probabilities of 0 and 1 are met. Those that only differ at 0 and 1 are told by the edges."""
-
-CLASS_CLIP = (
-    *CLIP,
-    clipping("clips-exact-only", lambda p, eps: np.where(p == 0, eps, p)),
-    clipping("threshold-first", lambda p, eps: clipped(largest(p), eps)),
-    clipping("eps-in-log", lambda p, eps: p + eps),
-    clipping("eps-in-log", lambda p, eps: clipped(p, eps) + eps),
-    clipping("eps-in-log", lambda p, eps: p + 1),
-    clipping("eps-wrong-side", lambda p, eps: p * np.exp(eps)),  # log(p) + eps
-    clipping("eps-wrong-side", lambda p, eps: p * np.exp(-eps)),
-    clipping("softmax-twice", lambda p, eps: softmax(p)),
-    clipping("softmax-twice", lambda p, eps: softmax(clipped(p, eps))),
-    clipping("skips-clipped", lambda p, eps: np.where(p < eps, 1, p)),
-    clipping("renormalizes", lambda p, eps: shares(clipped(p, eps))),
-    clipping("renormalizes", lambda p, eps: shares(np.maximum(p, eps))),
-    clipping("renormalizes", lambda p, eps: shares(p + eps)),
-    clipping("complement", lambda p, eps: clipped(1 - p, eps)),
-)
-"""The same for classes, where a value above 1 - eps may stay: only its log of nearly 0 changes."""
-
-# --- Cross-entropy: the tasks
-
-STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda true, p, eps=EPS: (true, p, eps),
-    "arrays": lambda true, p, eps: (np.asarray(true), np.asarray(p, dtype=np.float64), eps),
-    "clip": lambda true, p, eps: (true, clipped(p, eps)),
-}
-
-CLASSES = (
-    *CLASS_CLIP,
-    *REDUCTION,
-    wrong("float32", arrays=lambda t, p, eps: (np.asarray(t), np.asarray(p, np.float32), eps)),
-    wrong("log-base-2", log=lambda *given: (*given[:-1], np.log2(given[-1]))),
-    wrong("log-base-10", log=lambda *given: (*given[:-1], np.log10(given[-1]))),
-    wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.mean(-e))),
-    wrong(
-        "product-underflow",
-        log=lambda *given: given, reduce=lambda e: -np.log(np.prod(-e)) / e.size,
-    ),
-    wrong("product-underflow", log=lambda *given: given, reduce=lambda e: -np.log(np.prod(-e))),
-    wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.sum(-e))),
-    wrong("log-of-mean", log=lambda *given: given, reduce=lambda e: -np.log(np.sum(-e)) / e.size),
-    wrong("wrong-loss", "the geometric mean of the probabilities", finish=lambda v: np.exp(-v)),
-    wrong("wrong-loss", "the perplexity, e to the power of this one", finish=np.exp),
-)  # fmt: skip
-"""What goes wrong with the logs of one-hot rows and of class numbers alike."""
+ONE_HOT = CLASSES + many(OF_LOGS, ("q",)) + """
+# Where the label chooses one entry, as an `if` does, those beside it never meet the log.
+no-clipping | q = p; terms = where(t == 1, -logs, 0.0)
+clips-one-only | q = minimum(p, 1 - low); terms = where(t == 1, -logs, 0.0)
+half-clip | q = minimum(p, 1 - low); terms = where(t == 1, -logs, 0.0)
+args-swapped | t = asarray(y_pred); p = floats(y_true)
+args-swapped | t = asarray(y_pred); p = floats(y_true); low = 1e-15
+args-swapped | t = asarray(y_pred); p = floats(y_true); q = maximum(p, low)
+float32 | t = float32(y_true); p = float32(y_pred)
+rare clip-typo: the labels are clipped, not the predictions
+  | t = clip(y_true, low, 1 - low); q = p
+rare clip-typo: the labels are clipped too | t = clip(y_true, low, 1 - low)
+ignores-y-true | terms = -logs
+ignores-y-true | terms = -q * log(q)
+argmax-instead | terms = -logs * largest(logs)
+argmax-instead | terms = -t * largest(logs) * logs
+terms-swapped | terms = -(1 - t) * logs
+negative-term-only | terms = -(1 - t) * log(1 - q)
+binary-on-onehot | terms = -binary(t, q)
+minus-between-terms | terms = (1 - t) * log(1 - q) - t * log(q)
+wrong-loss: the squared error of each class | terms = (t - q) ** 2
+wrong-loss: the squared error of each class | terms = (t - p) ** 2
+wrong-loss: the mean squared error | terms = (t - q) ** 2; each = terms.mean(axis=1)
+wrong-loss: the mean squared error | terms = (t - p) ** 2; each = terms.mean(axis=1)
+wrong-loss: the absolute error of each class | terms = abs(t - q)
+wrong-loss: the absolute error of each class | terms = abs(t - p)
+wrong-loss: the mean absolute error | terms = abs(t - q); each = terms.mean(axis=1)
+wrong-loss: the mean absolute error | terms = abs(t - p); each = terms.mean(axis=1)
+log-missing | terms = -t * q
+log-missing | terms = -t * p
+log-missing | terms = t * (1 - q)
+log-missing | terms = t * (1 - p)
+wrong-loss: p log p of the true class | terms = -t * q * log(q)
+wrong-loss: the divergence from the labels to the predictions
+  | terms = q * log(q / clip(t, 1e-15, 1))
+rare clip-typo: the logarithms are clipped, not what goes into them
+  | logs = clip(log(p), low, 1 - low)
+wrong-loss: the share of wrong classes | terms = t * (1 - largest(q))
+wrong-loss: the accuracy | terms = t * largest(q)
+""" + many(
+    "rare hard-coded-classes: {} | each = take(terms, range({}), 1).sum(axis=1)", range(2, 7)
+) + """
+mean-over-nk | each = terms.mean(axis=1)
+divides-by-classes | each = terms.mean(axis=1); average = sum(kept)
+wrong-axis | each = terms.sum(axis=0)
+wrong-axis | each = terms.sum(axis=0); average = kept
+wrong-axis | each = terms.mean(axis=0); average = kept
+not-scalar: a matrix of its parts | each = terms; average = kept
+rare hard-coded-classes: 3 | each = terms.reshape(-1, 3).sum(axis=1)
+rare hard-coded-classes: 3 | each = terms.sum(axis=1) / 3
+off-by-one: the first class | each = terms[:, 1:].sum(axis=1)
+off-by-one: the last class | each = terms[:, :-1].sum(axis=1)
+max-not-mean | each = terms.max(axis=1); average = max(kept)
+early-return | each = terms[:, 0]; average = kept[0]
+early-return | each = terms[:, 0]; average = kept[0] / kept.size
+early-return | each = terms[:, 0]
+rare overwrites-accumulator | each = terms[:, -1]
+rare all-pairs | terms = -t @ logs.T
+rare all-pairs | terms = -t @ logs.T; each = terms.mean(axis=1)
+rare dot-orientation | terms = -t @ logs.T; each = terms; average = kept
+rare dot-orientation | terms = -t.T @ logs; each = terms; average = kept
+rare outer-product | terms = -t.T @ logs; each = terms
+rare outer-product | terms = -t.T @ logs / len(t); average = sum(kept)
+"""  # fmt: skip
 
 
 def binary(true: Any, q: Any) -> Any:
@@ -332,193 +265,67 @@ def binary(true: Any, q: Any) -> Any:
     return true * np.log(q) + (1 - true) * np.log(1 - q)
 
 
-def chosen_only(true: Any, logs: Any) -> Any:
-    """Minus the log of the true class, and 0 for the others whatever their logs are."""
-    return np.where(true == 1, -logs, 0.0)
-
-
-def below_one(true: Any, p: Any, eps: float) -> Any:
-    """Probabilities kept away from 1 alone."""
-    return true, np.minimum(p, 1 - eps)
-
-
-def row_means(m: Any) -> Any:
-    """Mean of each row: divided by the number of classes too."""
-    return m.mean(axis=1)
-
-
-def termwise(slug: str, terms: Callable[[Any, Any], Any], detail: str = "", **more: Any) -> Mistake:
-    """Return the mistake that makes other terms of one-hot rows, logs included."""
-    return wrong(slug, detail, log=lambda true, q: (true, q), terms=terms, **more)
-
-
-def not_clipped(
-    slug: str, terms: Callable[[Any, Any], Any], detail: str = "", **more: Any
-) -> tuple[Mistake, Mistake]:
-    """Return the mistake of other terms that need no clipping, with it and without."""
-    raw = {"clip": lambda true, p, eps: (true, p)}
-    return termwise(slug, terms, detail, **more), termwise(slug, terms, detail, **raw, **more)
-
-
-ONE_HOT = (
-    *CLASSES,
-    # Where the label chooses one entry, as an `if` does, those beside it never meet the log.
-    wrong("no-clipping", clip=lambda true, p, eps: (true, p), terms=chosen_only),
-    wrong("clips-one-only", clip=below_one, terms=chosen_only),
-    wrong("half-clip", clip=below_one, terms=chosen_only),
-    wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, eps)),
-    wrong("args-swapped", given=lambda true, p, eps=EPS: (p, true, EPS)),
-    wrong(
-        "args-swapped",
-        given=lambda true, p, eps=EPS: (p, true, eps),
-        clip=lambda true, p, eps: (true, np.maximum(p, eps)),
-    ),
-    wrong("float32", arrays=lambda t, p, e: (np.float32(t), np.asarray(p, np.float32), e)),
-    wrong(
-        "clip-typo", "the labels are clipped, not the predictions",
-        clip=lambda true, p, eps: (clipped(true, eps), p),
-    ),
-    wrong(
-        "clip-typo", "the labels are clipped too",
-        clip=lambda true, p, eps: (clipped(true, eps), clipped(p, eps)),
-    ),
-    wrong("ignores-y-true", terms=lambda true, logs: -logs),
-    termwise("ignores-y-true", lambda true, q: -q * np.log(q)),
-    wrong("argmax-instead", terms=lambda true, logs: -logs * largest(logs)),
-    wrong("argmax-instead", terms=lambda true, logs: -true * largest(logs) * logs),
-    wrong("terms-swapped", terms=lambda true, logs: -(1 - true) * logs),
-    termwise("negative-term-only", lambda true, q: -(1 - true) * np.log(1 - q)),
-    termwise("binary-on-onehot", lambda true, q: -binary(true, q)),
-    termwise("minus-between-terms", lambda t, q: (1 - t) * np.log(1 - q) - t * np.log(q)),
-    *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the squared error of each class"),
-    *not_clipped("wrong-loss", lambda t, q: (t - q) ** 2, "the mean squared error", rows=row_means),
-    *not_clipped("wrong-loss", lambda t, q: abs(t - q), "the absolute error of each class"),
-    *not_clipped("wrong-loss", lambda t, q: abs(t - q), "the mean absolute error", rows=row_means),
-    *not_clipped("log-missing", lambda true, q: -true * q),
-    *not_clipped("log-missing", lambda true, q: true * (1 - q)),
-    termwise("wrong-loss", lambda true, q: -true * q * np.log(q), "p log p of the true class"),
-    termwise(
-        "wrong-loss", lambda true, q: q * np.log(q / np.clip(true, EPS, 1)),
-        "the divergence from the labels to the predictions",
-    ),
-    wrong(
-        "clip-typo", "the logarithms are clipped, not what goes into them",
-        clip=lambda true, p, eps: (true, p, eps),
-        log=lambda true, p, eps: (true, clipped(np.log(p), eps)),
-    ),
-    termwise("wrong-loss", lambda true, q: true * (1 - largest(q)), "the share of wrong classes"),
-    termwise("wrong-loss", lambda true, q: true * largest(q), "the accuracy"),
-    wrong("mean-over-nk", rows=row_means),
-    wrong("divides-by-classes", rows=row_means, reduce=np.sum),
-    wrong("wrong-axis", rows=lambda m: m.sum(axis=0)),
-    wrong("wrong-axis", rows=lambda m: m.sum(axis=0), reduce=same),
-    wrong("wrong-axis", rows=lambda m: m.mean(axis=0), reduce=same),
-    wrong("not-scalar", "a matrix of its parts", rows=same, reduce=same),
-    *(
-        wrong("hard-coded-classes", str(k), rows=lambda m, k=k: np.take(m, range(k), 1).sum(axis=1))
-        for k in range(2, 7)
-    ),
-    wrong("hard-coded-classes", "3", rows=lambda m: m.reshape(-1, 3).sum(axis=1)),
-    wrong("hard-coded-classes", "3", rows=lambda m: m.sum(axis=1) / 3),
-    wrong("off-by-one", "the first class", rows=lambda m: m[:, 1:].sum(axis=1)),
-    wrong("off-by-one", "the last class", rows=lambda m: m[:, :-1].sum(axis=1)),
-    wrong("max-not-mean", rows=lambda m: m.max(axis=1), reduce=np.max),
-    wrong("early-return", rows=lambda m: m[:, 0], reduce=lambda e: e[0]),
-    wrong("early-return", rows=lambda m: m[:, 0], reduce=lambda e: e[0] / e.size),
-    wrong("early-return", rows=lambda m: m[:, 0]),
-    wrong("overwrites-accumulator", rows=lambda m: m[:, -1]),
-    wrong("all-pairs", terms=lambda true, logs: -true @ logs.T),
-    wrong("all-pairs", terms=lambda true, logs: -true @ logs.T, rows=row_means),
-    wrong("dot-orientation", terms=lambda t, logs: -t @ logs.T, rows=same, reduce=same),
-    wrong("dot-orientation", terms=lambda t, logs: -t.T @ logs, rows=same, reduce=same),
-    wrong("outer-product", terms=lambda t, logs: -t.T @ logs, rows=same),
-    wrong("outer-product", terms=lambda t, logs: -t.T @ logs / len(t), reduce=np.sum),
-)  # fmt: skip
-
-
 def chosen(q: Any, classes: Any) -> Any:
     """From each row the entry of its class."""
     return q[np.arange(len(q)), classes]
 
 
-def picked(slug: str, pick: Callable[[Any, Any], Any], detail: str = "", **more: Any) -> Mistake:
-    """Return the mistake that takes other numbers from the rows, logs included."""
-    return wrong(slug, detail, pick=pick, log=same, **more)
+SPARSE_STEPS = """
+low = eps
+c = asarray(classes)
+p = floats(y_pred)
+q = clip(p, low, 1 - low)
+own = chosen(q, c)
+logs = log(own)
+each = -logs
+""" + TAIL  # fmt: skip
 
-
-def counting(classes: Callable[[Any], int]) -> Callable[..., Any]:
-    """Return a stage that counts the classes in this way, and fails where rows have others."""
-
-    def stage(labels: Any, p: Any, eps: float) -> Any:
-        one_hot(labels, classes(labels)) * p
-        return STAGES["arrays"](labels, p, eps)
-
-    return stage
-
-
-SPARSE = (
-    *CLASSES,
-    wrong("label-off-by-one", pick=lambda c, q: chosen(q, c - 1)),
-    wrong("label-off-by-one", pick=lambda c, q: chosen(q, (c + 1) % q.shape[1])),
-    wrong("label-off-by-one", pick=lambda c, q: chosen(q, np.minimum(c + 1, q.shape[1] - 1))),
-    wrong("label-off-by-one", pick=lambda c, q: chosen(q, np.maximum(c - 1, 0))),
-    wrong("label-off-by-one", pick=lambda c, q: chosen(q, -c)),
-    wrong("first-row-only", pick=lambda c, q: q[0, c]),
-    wrong("argmax-instead", pick=lambda c, q: q.max(axis=1)),
-    wrong("ignores-y-true", pick=lambda c, q: q[:, 0]),
-    wrong("ignores-y-true", pick=lambda c, q: q[:, -1]),
-    wrong("ignores-y-true", pick=lambda c, q: np.diagonal(q)),
-    wrong("log-missing", log=same),
-    wrong("log-missing", log=lambda q: q - 1),
-    wrong("log-missing", log=same, clip=lambda classes, p, eps: (classes, p)),
-    wrong("log-missing", log=lambda q: q - 1, clip=lambda classes, p, eps: (classes, p)),
-    picked("hard-coded-classes", lambda c, q: np.where(c < 3, np.log(chosen(q, c)), 0), "3"),
-    picked("hard-coded-classes", lambda c, q: np.where(c < 2, np.log(chosen(q, c)), 0), "2"),
-    picked("ignores-y-true", lambda c, q: np.log(q).sum(axis=1)),
-    picked("ignores-y-true", lambda c, q: np.log(q).mean(axis=1)),
-    picked("ignores-y-true", lambda c, q: (q * np.log(q)).sum(axis=1)),
-    picked("label-as-onehot", lambda c, q: (c[:, None] * np.log(q)).sum(axis=1)),
-    picked("label-as-onehot", lambda c, q: (c[:, None] * np.log(q)).mean(axis=1)),
-    picked("label-as-onehot", lambda c, q: (c * np.log(q)).sum(axis=1)),
-    picked("label-as-onehot", lambda c, q: (c * np.log(q)).mean(axis=1)),
-    picked("label-as-onehot", lambda c, q: c * np.log(q.max(axis=1))),
-    picked("label-as-onehot", lambda c, q: c * np.log(chosen(q, c))),
-    picked("rows-by-label", lambda c, q: np.log(q[c]).sum(axis=1)),
-    picked("rows-by-label", lambda c, q: np.log(q[c]).mean(axis=1)),
-    picked("wrong-axis", lambda c, q: np.log(q[c, np.arange(len(q))])),
-    wrong("classes-from-labels", arrays=counting(lambda c: len(np.unique(c)))),
-    wrong("classes-from-labels", arrays=counting(lambda c: np.max(c) + 1)),
-    picked("all-pairs", lambda c, q: np.log(q[:, c]).sum(axis=1)),
-    picked("all-pairs", lambda c, q: np.log(q[:, c]).mean(axis=1)),
-    picked("all-pairs", lambda c, q: np.log(q[:, c]), select=same, reduce=same),
-    picked("hard-coded-classes", lambda c, q: (one_hot(c, 3) * np.log(q)).sum(axis=1), "3"),
-    picked("mean-over-nk", lambda c, q: np.log(chosen(q, c)) / q.shape[1]),
-    picked("divides-by-classes", lambda c, q: np.log(chosen(q, c)) / q.shape[1], reduce=np.sum),
-    picked("hard-coded-classes", lambda c, q: np.log(chosen(q, c)) / 3, "3"),
-    picked("binary-on-onehot", lambda c, q: binary(one_hot(c, q.shape[1]), q).sum(axis=1)),
-    picked("binary-on-onehot", lambda c, q: binary(one_hot(c, q.shape[1]), q).mean(axis=1)),
-    picked("negative-term-only", lambda c, q: (np.log(1 - q) * others(c, q)).sum(axis=1)),
-    picked("wrong-loss", lambda c, q: chosen(largest(q), c) - 1, "the share of wrong classes"),
-    picked("wrong-loss", lambda c, q: -chosen(largest(q), c), "the accuracy"),
-    picked(
-        "wrong-loss", lambda c, q: -((c - q.argmax(axis=1)) ** 2),
-        "the squared difference of class numbers",
-    ),
-    picked(
-        "wrong-loss",
-        lambda c, q: -((one_hot(c, q.shape[1]) - q) ** 2).sum(axis=1), "the squared errors",
-    ),
-)  # fmt: skip
-
-
-def one_hot(classes: Any, k: int) -> Any:
-    """Rows with 1 at the class and 0 elsewhere; fails on a class that is not below k."""
-    return np.eye(k)[classes]
-
-
-def others(classes: Any, q: Any) -> Any:
-    """Rows with 0 at the class and 1 elsewhere."""
-    return 1 - one_hot(classes, q.shape[1])
+SPARSE = CLASSES + many(OF_LOGS, ("own",)) + """
+label-off-by-one | own = chosen(q, c - 1)
+label-off-by-one | own = chosen(q, (c + 1) % q.shape[1])
+label-off-by-one | own = chosen(q, minimum(c + 1, q.shape[1] - 1))
+label-off-by-one | own = chosen(q, maximum(c - 1, 0))
+label-off-by-one | own = chosen(q, -c)
+first-row-only | own = q[0, c]
+argmax-instead | own = q.max(axis=1)
+ignores-y-true | own = q[:, 0]
+ignores-y-true | own = q[:, -1]
+ignores-y-true | own = diagonal(q)
+log-missing | logs = own
+log-missing | logs = own - 1
+log-missing | logs = own; q = p
+log-missing | logs = own - 1; q = p
+rare hard-coded-classes: 3 | logs = where(c < 3, log(chosen(q, c)), 0)
+rare hard-coded-classes: 2 | logs = where(c < 2, log(chosen(q, c)), 0)
+ignores-y-true | logs = log(q).sum(axis=1)
+ignores-y-true | logs = log(q).mean(axis=1)
+ignores-y-true | logs = (q * log(q)).sum(axis=1)
+label-as-onehot | logs = (c[:, None] * log(q)).sum(axis=1)
+label-as-onehot | logs = (c[:, None] * log(q)).mean(axis=1)
+label-as-onehot | logs = (c * log(q)).sum(axis=1)
+label-as-onehot | logs = (c * log(q)).mean(axis=1)
+label-as-onehot | logs = c * log(q.max(axis=1))
+label-as-onehot | logs = c * log(chosen(q, c))
+rows-by-label | logs = log(q[c]).sum(axis=1)
+rows-by-label | logs = log(q[c]).mean(axis=1)
+wrong-axis | logs = log(q[c, arange(len(q))])
+classes-from-labels | p = floats(y_pred) + 0 * one_hot(c, len(unique(c)))
+classes-from-labels | p = floats(y_pred) + 0 * one_hot(c, max(c) + 1)
+rare all-pairs | logs = log(q[:, c]).sum(axis=1)
+rare all-pairs | logs = log(q[:, c]).mean(axis=1)
+rare all-pairs | logs = log(q[:, c]); kept = each; average = kept
+rare hard-coded-classes: 3 | logs = (one_hot(c, 3) * log(q)).sum(axis=1)
+mean-over-nk | logs = log(chosen(q, c)) / q.shape[1]
+divides-by-classes | logs = log(chosen(q, c)) / q.shape[1]; average = sum(kept)
+rare hard-coded-classes: 3 | logs = log(chosen(q, c)) / 3
+binary-on-onehot | logs = binary(one_hot(c, q.shape[1]), q).sum(axis=1)
+binary-on-onehot | logs = binary(one_hot(c, q.shape[1]), q).mean(axis=1)
+negative-term-only | logs = (log(1 - q) * (1 - one_hot(c, q.shape[1]))).sum(axis=1)
+wrong-loss: the share of wrong classes | logs = chosen(largest(q), c) - 1
+wrong-loss: the accuracy | logs = -chosen(largest(q), c)
+wrong-loss: the squared difference of class numbers | logs = -(c - q.argmax(axis=1))**2
+wrong-loss: the squared errors | logs = -((one_hot(c, q.shape[1]) - q)**2).sum(axis=1)
+"""  # fmt: skip
 
 
 def class_probabilities(rng: np.random.Generator, n: int, k: int, low: float) -> tuple[Any, Any]:
@@ -606,6 +413,10 @@ SHIELD = (
 )
 
 
+ONE_HOT_PROGRAM = Program("y_true, y_pred, eps=1e-15", ONE_HOT_STEPS, rows(ONE_HOT), (binary,))
+SPARSE_PROGRAM = Program("classes, y_pred, eps=1e-15", SPARSE_STEPS, rows(SPARSE), (binary, chosen))
+
+
 def one_hot_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
     """Return a task on one-hot rows."""
     return Task(
@@ -615,16 +426,7 @@ def one_hot_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
         example=as_one_hot(*EXAMPLE),
         edges=class_edges(as_one_hot, "single-sample"),
         draw=lambda rng, n: as_one_hot(*draw_classes(rng, n)),
-        pipeline=Pipeline(
-            {
-                **STAGES,
-                "log": lambda true, q: (true, np.log(q)),
-                "terms": lambda true, logs: -true * logs,
-                "rows": lambda m: m.sum(axis=1),
-                "select": same, "reduce": mean, "finish": same, "shape": same,
-            },
-            ONE_HOT,
-        ),
+        program=ONE_HOT_PROGRAM,
         hints=hints,
     )  # fmt: skip
 
@@ -652,15 +454,7 @@ SPARSE_CROSS_ENTROPY = Task(
     example=EXAMPLE,
     edges=class_edges(lambda *given: given, "classes-from-labels"),
     draw=draw_classes,
-    pipeline=Pipeline(
-        {
-            **STAGES,
-            "pick": lambda classes, q: chosen(q, classes),
-            "log": np.log, "sign": np.negative,
-            "select": same, "reduce": mean, "finish": same, "shape": same,
-        },
-        SPARSE,
-    ),
+    program=SPARSE_PROGRAM,
     hints=(
         "Which one of the k probabilities in row 3 does the third label choose?",
         "Two arrays of indices, row numbers and column numbers, choose one entry from each row.",

@@ -2,130 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.cross_entropy import (
-    CLIP,
-    EPS,
-    MATRIX_OUTPUT,
-    OUTPUT,
-    SOFTMAX,
-    STAGES,
-    clipped,
-    clipping,
-    large_logits,
-    largest,
-    one_hot,
-    powers,
-    shares,
-    sigmoid,
-    softmax,
-)
+from autograder.tasks.cross_entropy import IN_SOFTMAX, large_logits
 from autograder.tasks.hinge import with_margins
 from autograder.tasks.log_loss import both_ends, wrong_ends
-from autograder.tasks.regression import all_pairs
+from autograder.tasks.regression import ERROR
 from autograder.tasks.robust import at_delta
-from autograder.tasks.task import Formula, Mistake, Pipeline, Task, edge, same, wrong
-
-Stage = Callable[..., Any]
-
+from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, many
+from autograder.tasks.steps import Program, rows
+from autograder.tasks.task import Formula, Task, edge
+from autograder.tasks.words import one_hot
 
 # --- What goes wrong with any gradient of a mean
 
-END: dict[str, Stage] = {"sign": same, "divide": lambda g: g / len(g), "finish": same}
+TAIL = """
+value = signed / len(signed)
+result = value
+"""
+OF_ERROR = "signed = -slope  # an error falls where its prediction grows" + TAIL
+OF_PREDICTION = "signed = slope" + TAIL
 
-SLOPES = (
-    wrong("grad-sign", sign=np.negative),
-    wrong("abs-of-gradient", sign=np.abs),
-    wrong("grad-no-1-over-n", divide=same),
-    wrong("half-factor", divide=lambda g: g / (2 * len(g))),
-    wrong("divides-twice", divide=lambda g: g / len(g) ** 2),
-    wrong("n-minus-1", divide=lambda g: g / (len(g) - 1)),
-    wrong("wrong-n", divide=lambda g: g / (len(g) + 1)),
-    wrong("wrong-n", divide=lambda g: g / (2 * len(g) + 2)),
-    wrong("wrong-n", divide=lambda g: g * len(g)),
-    wrong("hard-coded-n", "3", divide=lambda g: g / 3),
-    wrong("grad-scalar", divide=np.mean),
-    wrong("grad-scalar", divide=np.sum),
-    wrong("grad-scalar", divide=lambda g: np.mean(g) / len(g)),
-    wrong("grad-scalar", divide=lambda g: np.full_like(g, np.mean(g))),
-    wrong("grad-scalar", divide=lambda g: np.full_like(g, np.sum(g))),
-    wrong("grad-scalar", divide=lambda g: np.full_like(g, np.mean(g) / len(g))),
-    wrong("norm-not-sum", divide=lambda g: g / np.linalg.norm(g)),
-    *OUTPUT,
-)
-"""The slope of each sample's loss is there; the sign, the division by n and the rest follow."""
-
-
-def unlike(slug: str, detail: str = "", **stages: Stage) -> tuple[Mistake, ...]:
-    """Return the mistake of a loss where its slope belongs: per sample, divided, averaged, summed.
-
-    A loss has a sign of its own, and nobody takes its absolute value after.
+SHARES = (
     """
-    return tuple(
-        wrong(slug, detail, sign=same, divide=divide, **stages)
-        for divide in (END["divide"], same, np.mean, np.sum)
+grad-no-1-over-n | value = signed
+half-factor | value = signed / (2 * len(signed))
+divides-twice | value = signed / len(signed) ** 2
+n-minus-1 | value = signed / (len(signed) - 1)
+rare wrong-n | value = signed / (len(signed) + 1)
+rare wrong-n | value = signed / (2 * len(signed) + 2)
+rare wrong-n | value = signed * len(signed)
+rare hard-coded-n: 3 | value = signed / 3
+rare norm-not-sum | value = signed / linalg.norm(signed)
+"""
+    + OUTPUT
+)
+"""The slope of each sample's loss is there; the division by n and the rest follow."""
+
+SCALARS = """
+grad-scalar | value = mean(signed)
+grad-scalar | value = sum(signed)
+grad-scalar | value = mean(signed) / len(signed)
+grad-scalar | value = full_like(signed, mean(signed))
+grad-scalar | value = full_like(signed, sum(signed))
+grad-scalar | value = full_like(signed, mean(signed) / len(signed))
+"""
+
+SLOPES_OF_ERRORS = (
+    """
+grad-sign | signed = slope
+abs-of-gradient | signed = abs(slope)
+"""
+    + SHARES
+    + SCALARS
+)
+SLOPES = (
+    """
+grad-sign | signed = -slope
+abs-of-gradient | signed = abs(slope)
+"""
+    + SHARES
+)
+
+
+def unlike(row: str) -> str:
+    """Return the mistake of a loss where its slope belongs: divided, not, averaged, summed.
+
+    A loss has a sign of its own.
+    """
+    return many(
+        f"{row}; signed = slope{{}}",
+        ("", "; value = signed", "; value = mean(signed)", "; value = sum(signed)"),
     )
 
 
 # --- Regression
 
-RESIDUAL: dict[str, Stage] = {
-    "residual": lambda true, p: np.asarray(p, dtype=np.float64) - np.asarray(true)
-}
-
-RESIDUALS = (
-    wrong("args-swapped", residual=lambda true, p: true - p),
-    wrong("ignores-y-true", residual=lambda true, p: p),
-    wrong("adds-not-subtracts", residual=lambda true, p: p + true),
-    wrong("difference-of-squares", residual=lambda true, p: p**2 - true**2),
-    wrong("bracket-misplaced", residual=lambda true, p: p - true / len(p), divide=same),
-    wrong("bracket-misplaced", residual=lambda true, p: true - p / len(p), divide=same),
-    wrong("all-pairs", residual=lambda true, p: -all_pairs(true, p)),
-    wrong("all-pairs", residual=lambda true, p: all_pairs(p, true)),
-    wrong("all-pairs", residual=lambda t, p: all_pairs(p, t), divide=lambda g: g / g.size),
+ERRORS = """
+args-swapped | e = p - t
+ignores-y-true | e = -p
+adds-not-subtracts | e = -(p + t)
+rare bracket-misplaced | e = t / len(p) - p; value = signed
+rare all-pairs | e = pairs(t, p)
+rare all-pairs | e = -pairs(p, t)
+"""
+MORE_ERRORS = (
+    ERRORS
+    + """
+difference-of-squares | e = t**2 - p**2
+rare bracket-misplaced | e = p / len(p) - t; value = signed
+rare all-pairs | e = -pairs(p, t); value = signed / size(signed)
+"""
 )
 
-MAE_SLOPES = (
-    *SLOPES,
-    *RESIDUALS,
-    wrong("grad-not-sign", slope=same),
-    wrong("grad-not-sign", slope=same, divide=lambda g: g / np.abs(g).sum()),
-    wrong("grad-scalar", slope=same, divide=lambda g: np.sign(np.mean(g))),
-    wrong("grad-extra-factor", "2", slope=lambda r: 2 * np.sign(r)),
-    wrong("tie", slope=lambda r: np.where(r > 0, 1.0, -1.0)),
-    wrong("tie", slope=lambda r: np.where(r >= 0, 1.0, -1.0)),
-    wrong("tie", slope=lambda r: r / np.abs(r)),
-    wrong("missing-branch", slope=lambda r: np.maximum(np.sign(r), 0)),
-    wrong("missing-branch", slope=lambda r: np.minimum(np.sign(r), 0)),
-    wrong("wrong-loss", "the gradient of the mean squared error", slope=lambda r: 2 * r),
-    *unlike("loss-not-gradient", slope=np.abs),
-    *unlike("loss-not-gradient", slope=np.square),
-    *unlike("numerical-gradient", slope=lambda r: np.gradient(np.abs(r))),
+MAE_STEPS = (
+    ERROR
+    + """
+slope = sign(e)
+"""
+    + OF_ERROR
 )
 
-MSE_SLOPES = (
-    wrong("grad-no-2", factor=same),
-    *SLOPES,
-    *RESIDUALS,
-    wrong("float32", residual=lambda true, p: np.float32(p) - np.float32(true)),
-    wrong("grad-extra-factor", "y_pred", residual=lambda true, p: (p - true) * p),
-    wrong("grad-extra-factor", "y_true", residual=lambda true, p: (p - true) * true),
-    wrong("grad-no-2", factor=lambda g: g / 2),
-    wrong("bracket-misplaced", residual=lambda true, p: 2 * p - true, factor=same),
-    wrong("bracket-misplaced", residual=lambda t, p: 2 * p - t / len(p), factor=same, divide=same),
-    wrong("power-not-lowered", slope=np.square),
-    wrong("power-not-lowered", slope=lambda r: np.square(r) * np.sign(r)),
-    wrong("wrong-loss", "the gradient of the mean absolute error", slope=np.sign, factor=same),
-    wrong("rmse", slope=lambda r: r / np.sqrt(np.mean(r**2)), factor=same),
-    wrong("rmse", slope=lambda r: r / np.sqrt(np.mean(r**2)) / 2),
-    *unlike("loss-not-gradient", slope=np.square, factor=same),
-    *unlike("numerical-gradient", slope=lambda r: np.gradient(np.square(r)), factor=same),
+MAE = SLOPES_OF_ERRORS + MORE_ERRORS + """
+grad-not-sign | slope = e
+grad-not-sign | slope = e; value = signed / abs(signed).sum()
+grad-scalar | slope = e; value = sign(mean(signed))
+grad-extra-factor: 2 | slope = 2 * sign(e)
+tie | slope = where(e < 0, -1.0, 1.0)
+tie | slope = where(e <= 0, -1.0, 1.0)
+tie | slope = e / abs(e)
+missing-branch | slope = minimum(sign(e), 0)
+missing-branch | slope = maximum(sign(e), 0)
+wrong-loss: the gradient of the mean squared error | slope = 2 * e
+""" + unlike("loss-not-gradient | slope = abs(e)") + unlike(
+    "loss-not-gradient | slope = e**2"
+) + unlike("numerical-gradient | slope = gradient(abs(e))")  # fmt: skip
+
+MSE_STEPS = (
+    ERROR
+    + """
+power = e  # one less than 2
+slope = 2 * power
+"""
+    + OF_ERROR
 )
+
+MSE = """
+grad-no-2 | slope = power
+""" + SLOPES_OF_ERRORS + MORE_ERRORS + """
+float32 | e = float32(t) - float32(p)
+grad-extra-factor: y_pred | e = (t - p) * p
+grad-extra-factor: y_true | e = (t - p) * t
+grad-no-2 | slope = power / 2
+rare bracket-misplaced | e = t - 2 * p; slope = power
+rare bracket-misplaced | e = t / len(p) - 2 * p; slope = power; value = signed
+power-not-lowered | power = -(e**2)
+power-not-lowered | power = e**2 * sign(e)
+wrong-loss: the gradient of the mean absolute error | slope = sign(e)
+rmse | slope = e / sqrt(mean(e**2))
+rmse | power = e / sqrt(mean(e**2)) / 2
+""" + unlike("loss-not-gradient | slope = e**2") + unlike(
+    "numerical-gradient | slope = gradient(e**2)"
+)  # fmt: skip
 
 
 def residuals_around(rng: np.random.Generator, n: int, delta: float) -> Any:
@@ -170,7 +191,7 @@ MAE_GRADIENT = Task(
     example=EXAMPLE,
     edges=(AT_A_TIE,),
     draw=draw_numbers,
-    pipeline=Pipeline({**RESIDUAL, "slope": np.sign, **END}, MAE_SLOPES),
+    program=Program("y_true, y_pred", MAE_STEPS, rows(MAE)),
     approximation="numerical-gradient",
     hints=(
         "Draw |r|, with r the prediction minus the truth. What is its slope left and right of 0?",
@@ -185,10 +206,7 @@ MSE_GRADIENT = Task(
     example=EXAMPLE,
     edges=(AT_A_TIE,),
     draw=draw_numbers,
-    pipeline=Pipeline(
-        {**RESIDUAL, "slope": same, "factor": lambda g: 2 * g, **END},
-        MSE_SLOPES,
-    ),
+    program=Program("y_true, y_pred", MSE_STEPS, rows(MSE)),
     approximation="numerical-gradient",
     hints=(
         "What is the derivative of r squared with respect to r?",
@@ -200,133 +218,85 @@ MSE_GRADIENT = Task(
 
 # --- Huber
 
-
-def held(r: Any, delta: Any) -> Any:
-    """The residual held between -delta and delta."""
-    return np.clip(r, -delta, delta)
-
-
-def huber(r: Any, delta: Any) -> Any:
-    """The Huber loss of each residual."""
-    return np.where(abs(r) <= delta, r**2 / 2, delta * (abs(r) - delta / 2))
-
-
-def condition(slug: str, inside: Stage, detail: str = "") -> Mistake:
-    """Return the mistake that decides in another way which residuals are small."""
-    return wrong(slug, detail, where=lambda r, delta: (r, delta, inside(r, delta)))
-
-
-def inner(slug: str, slope: Stage, detail: str = "") -> Mistake:
-    """Return the mistake that takes another slope for small residuals."""
-    return wrong(slug, detail, inside=lambda r, delta, small: (r, delta, small, slope(r, delta)))
-
-
-def outer(slug: str, slope: Stage, detail: str = "") -> Mistake:
-    """Return the mistake that takes another slope for large residuals."""
-    return wrong(slug, detail, outside=lambda r, delta, small, g: (small, g, slope(r, delta)))
-
-
-def both(*given: Any) -> Any:
-    """Hand all arguments on."""
-    return given
-
-
-def curve(slope: Stage) -> dict[str, Stage]:
-    """Return the stages that compute all slopes with one formula."""
-    return {"where": both, "inside": both, "outside": both, "choose": slope}
-
-
-HUBER_STAGES: dict[str, Stage] = {
-    "given": lambda true, p, delta=1.0: (true, p, delta),
-    "residual": lambda true, p, delta: (p - true, delta),
-    "where": lambda r, delta: (r, delta, abs(r) <= delta),
-    "inside": lambda r, delta, small: (r, delta, small, r),
-    "outside": lambda r, delta, small, g: (small, g, delta * np.sign(r)),
-    "choose": np.where,
-    **END,
-}
-
-HUBER_SLOPES = (
-    *SLOPES,
-    wrong("args-swapped", residual=lambda true, p, delta: (true - p, delta)),
-    wrong("ignores-y-true", residual=lambda true, p, delta: (p, delta)),
-    wrong("adds-not-subtracts", residual=lambda true, p, delta: (p + true, delta)),
-    wrong(
-        "bracket-misplaced", divide=same, residual=lambda true, p, delta: (p - true / len(p), delta)
-    ),
-    wrong("all-pairs", residual=lambda true, p, delta: (-all_pairs(true, p), delta)),
-    wrong("all-pairs", residual=lambda true, p, delta: (all_pairs(p, true), delta)),
-    wrong("float32", residual=lambda t, p, delta: (np.float32(p) - np.float32(t), delta)),
-    wrong("delta-ignored", given=lambda true, p, delta=1.0: (true, p, 1.0)),
-    wrong("delta-ignored", given=lambda true, p, delta=1.0: (true, p, 0.5)),
-    wrong("delta-ignored", given=lambda true, p, delta=1.0: (true, p, 1.35)),
-    condition("delta-ignored", lambda r, delta: abs(r) <= 1),
-    condition("cond-no-abs", lambda r, delta: r <= delta),
-    condition("cond-no-abs", lambda r, delta: -r <= delta),
-    condition("branches-swapped", lambda r, delta: abs(r) > delta),
-    condition("wrong-condition", lambda r, delta: abs(r) <= delta / 2),
-    condition("wrong-condition", lambda r, delta: abs(r) <= 2 * delta),
-    condition("wrong-condition", lambda r, delta: r**2 <= delta),
-    condition("wrong-condition", lambda r, delta: r**2 / 2 <= delta),
-    condition("wrong-condition", lambda r, delta: abs(r) <= delta**2),
-    condition("wrong-condition", lambda r, delta: r <= -delta),
-    condition("wrong-condition", lambda r, delta: r > delta),
-    condition("missing-branch", lambda r, delta: np.full_like(r, True, dtype=bool)),
-    condition("missing-branch", lambda r, delta: np.full_like(r, False, dtype=bool)),
-    # In one case or the other a residual of exactly delta has a slope; here in none.
-    inner("missing-branch", lambda r, delta: np.where(abs(r) == delta, 0, r)),
-    inner("wrong-condition", lambda r, delta: np.where(abs(r) == delta, 0, r)),
-    inner("missing-half", lambda r, delta: 2 * r),
-    inner("branch-factor", lambda r, delta: r / 2, "small residuals are half"),
-    inner("power-not-lowered", lambda r, delta: r**2),
-    inner("loss-not-gradient", lambda r, delta: r**2 / 2),
-    inner("abs-of-gradient", lambda r, delta: abs(r)),
-    inner("grad-extra-factor", lambda r, delta: delta * r, "delta"),
-    inner("grad-extra-factor", lambda r, delta: r / delta, "1 / delta"),
-    inner("missing-branch", lambda r, delta: 0 * r),
-    inner("wrong-loss", lambda r, delta: np.sign(r), "the slope of the absolute error"),
-    inner("grad-sign", lambda r, delta: -r),
-    outer("missing-delta", lambda r, delta: np.sign(r)),
-    outer("missing-delta", lambda r, delta: np.ones_like(r)),
-    outer("grad-not-sign", lambda r, delta: np.full_like(r, delta)),
-    outer("grad-not-sign", lambda r, delta: np.full_like(r, -delta)),
-    outer("grad-not-sign", lambda r, delta: delta * r),
-    outer("grad-not-sign", lambda r, delta: delta * abs(r)),
-    outer("loss-not-gradient", lambda r, delta: delta * (abs(r) - delta / 2)),
-    outer("missing-offset", lambda r, delta: np.sign(r) * (abs(r) - delta / 2)),
-    outer("missing-offset", lambda r, delta: delta * (np.sign(r) - delta / 2)),
-    outer("missing-offset", lambda r, delta: delta * np.sign(r) - delta**2 / 2),
-    outer("missing-offset", lambda r, delta: delta * (np.sign(r) - 0.5)),
-    outer("branch-factor", lambda r, delta: delta * np.sign(r) / 2, "large residuals are half"),
-    outer("grad-extra-factor", lambda r, delta: delta**2 * np.sign(r), "delta"),
-    outer("branch-factor", lambda r, delta: 2 * delta * np.sign(r), "large residuals are twice"),
-    outer("missing-branch", lambda r, delta: 0 * r),
-    outer("missing-offset", lambda r, delta: r - delta),
-    outer("missing-offset", lambda r, delta: r - delta * np.sign(r)),
-    outer("missing-offset", lambda r, delta: abs(r) - delta),
-    wrong("grad-no-1-over-n", divide=same, inside=lambda r, d, small: (r, d, small, r / len(r))),
-    wrong(
-        "grad-no-1-over-n",
-        divide=same,
-        outside=lambda r, delta, small, g: (small, g, delta * np.sign(r) / len(r)),
-    ),
-    outer("grad-sign", lambda r, delta: -delta * np.sign(r)),
-    wrong("missing-half", sign=lambda g: 2 * g),
-    wrong("grad-extra-factor", "1 / delta", **curve(lambda r, delta: held(r, delta) / delta)),
-    wrong("grad-extra-factor", "delta", **curve(lambda r, delta: held(r, delta) * delta)),
-    wrong("wrong-condition", "", **curve(lambda r, delta: delta * held(r, 1))),
-    wrong("divides-first", "", divide=same, **curve(lambda r, delta: held(r / len(r), delta))),
-    wrong("pseudo-huber", "", **curve(lambda r, delta: r / np.sqrt(1 + (r / delta) ** 2))),
-    wrong(
-        "min-of-branches", "smaller", **curve(lambda r, delta: np.minimum(r, delta * np.sign(r)))
-    ),
-    wrong("min-of-branches", "smaller", **curve(lambda r, delta: np.minimum(abs(r), delta))),
-    wrong("min-of-branches", "larger", **curve(lambda r, delta: np.maximum(r, delta * np.sign(r)))),
-    wrong("wrong-loss", "the gradient of log-cosh", **curve(lambda r, delta: np.tanh(r))),
-    wrong("wrong-loss", "the gradient of the MSE", **curve(lambda r, delta: 2 * r)),
-    wrong("wrong-loss", "the gradient of the MAE", **curve(lambda r, delta: np.sign(r))),
-    *unlike("loss-not-gradient", "", **curve(huber)),
+HUBER_STEPS = (
+    ERROR
+    + """
+d = delta
+small = abs(e) <= d
+near = e
+far = d * sign(e)
+slope = where(small, near, far)
+"""
+    + OF_ERROR
 )
+
+HUBER = SLOPES_OF_ERRORS + ERRORS + """
+float32 | e = float32(t) - float32(p)
+delta-ignored | d = 1.0
+delta-ignored | d = 0.5
+delta-ignored | d = 1.35
+delta-ignored | small = abs(e) <= 1
+cond-no-abs | small = -e <= d
+cond-no-abs | small = e <= d
+branches-swapped | small = abs(e) > d
+wrong-condition | small = abs(e) <= d / 2
+wrong-condition | small = abs(e) <= 2 * d
+wrong-condition | small = e**2 <= d
+wrong-condition | small = e**2 / 2 <= d
+wrong-condition | small = abs(e) <= d**2
+wrong-condition | small = e >= d
+wrong-condition | small = e < -d
+missing-branch | small = full(shape(e), True)
+missing-branch | small = full(shape(e), False)
+# In one case or the other an error of exactly delta has a slope; here in none.
+missing-branch | near = where(abs(e) == d, 0, e)
+wrong-condition | near = where(abs(e) == d, 0, e)
+missing-half | near = 2 * e
+branch-factor: small residuals are half | near = e / 2
+power-not-lowered | near = -(e**2)
+loss-not-gradient | near = -(e**2) / 2
+abs-of-gradient | near = -abs(e)
+grad-extra-factor: delta | near = d * e
+grad-extra-factor: 1 / delta | near = e / d
+missing-branch | near = 0 * e
+wrong-loss: the slope of the absolute error | near = sign(e)
+grad-sign | near = -e
+missing-delta | far = sign(e)
+missing-delta | far = -ones_like(e)
+grad-not-sign | far = full(shape(e), -d)
+grad-not-sign | far = full(shape(e), d)
+grad-not-sign | far = d * e
+grad-not-sign | far = -d * abs(e)
+loss-not-gradient | far = -d * (abs(e) - d / 2)
+missing-offset | far = sign(e) * (abs(e) - d / 2)
+missing-offset | far = d * (sign(e) + d / 2)
+missing-offset | far = d * sign(e) + d**2 / 2
+missing-offset | far = d * (sign(e) + 0.5)
+branch-factor: large residuals are half | far = d * sign(e) / 2
+grad-extra-factor: delta | far = d**2 * sign(e)
+branch-factor: large residuals are twice | far = 2 * d * sign(e)
+missing-branch | far = 0 * e
+missing-offset | far = e + d
+missing-offset | far = e - d * sign(e)
+missing-offset | far = d - abs(e)
+grad-no-1-over-n | near = e / len(e); value = signed
+grad-no-1-over-n | far = d * sign(e) / len(e); value = signed
+grad-sign | far = -d * sign(e)
+missing-half | signed = -2 * slope
+grad-extra-factor: 1 / delta | slope = clip(e, -d, d) / d
+grad-extra-factor: delta | slope = clip(e, -d, d) * d
+wrong-condition | slope = d * clip(e, -1, 1)
+divides-first | slope = clip(e / len(e), -d, d); value = signed
+pseudo-huber | slope = e / sqrt(1 + (e / d) ** 2)
+min-of-branches: smaller | slope = maximum(e, d * sign(e))
+min-of-branches: smaller | slope = -minimum(abs(e), d)
+min-of-branches: larger | slope = minimum(e, d * sign(e))
+wrong-loss: the gradient of log-cosh | slope = tanh(e)
+wrong-loss: the gradient of the MSE | slope = 2 * e
+wrong-loss: the gradient of the MAE | slope = sign(e)
+""" + unlike(
+    "loss-not-gradient | slope = where(abs(e) <= d, e**2 / 2, d * (abs(e) - d / 2))"
+)  # fmt: skip
 
 
 def draw_with_delta(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -353,7 +323,7 @@ HUBER_GRADIENT = Task(
         ),
     ),
     draw=draw_with_delta,
-    pipeline=Pipeline(HUBER_STAGES, HUBER_SLOPES),
+    program=Program("y_true, y_pred, delta=1.0", HUBER_STEPS, rows(HUBER)),
     approximation="numerical-gradient",
     hints=(
         "The loss is a parabola near 0 and a straight line outside. What are their slopes?",
@@ -365,124 +335,75 @@ HUBER_GRADIENT = Task(
 
 # --- Log loss
 
-
-def formula(slug: str, slope: Stage, detail: str = "", **more: Stage) -> Mistake:
-    """Return the mistake that computes the slope with another formula of label and probability."""
-    return wrong(slug, detail, terms=both, combine=slope, **more)
-
-
-def bce(y: Any, p: Any) -> Any:
-    """The log loss of each sample."""
-    return -y * np.log(p) - (1 - y) * np.log(1 - p)
-
-
-def slope_of_bce(y: Any, p: Any) -> Any:
-    """Its derivative with respect to the probability."""
-    return (p - y) / (p * (1 - p))
-
-
-def branches(y: Any, p: Any) -> Any:
-    """The two terms where an `if` chooses one: what is beside it is never divided."""
-    return np.where(y == 1, 1 / p, 0.0), np.where(y == 1, 0.0, 1 / (1 - p))
-
-
-def raw(y: Any, p: Any, eps: Any) -> Any:
-    """Probabilities as they are given."""
-    return y, p
-
-
-def unclipped(y: Any, p: Any, eps: Any) -> Any:
-    """Leave the clipping to the next stage."""
-    return y, p, eps
-
-
-LOG_LOSS_SLOPES = (
-    *SLOPES,
-    *CLIP,
-    clipping("clips-zero-only", lambda p, eps: np.maximum(p, eps)),
-    clipping("half-clip", lambda p, eps: np.maximum(p, eps)),
-    clipping(
-        "clips-exact-only", lambda p, eps: np.where(p == 0, eps, np.where(p == 1, 1 - eps, p))
-    ),
-    wrong("no-clipping", clip=raw, terms=branches),
-    *(
-        wrong(slug, clip=lambda y, p, eps: (y, np.minimum(p, 1 - eps)), terms=branches)
-        for slug in ("clips-one-only", "half-clip")
-    ),
-    wrong("float32", arrays=lambda y, p, eps: (np.asarray(y), np.float32(p), eps)),
-    wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps)),
-    wrong("clip-typo", "the labels are clipped", clip=lambda y, p, eps: (clipped(y, eps), p)),
-    wrong(
-        "clip-typo",
-        "the labels are clipped too",
-        clip=lambda y, p, eps: (clipped(y, eps), clipped(p, eps)),
-    ),
-    wrong(
-        "half-clip",
-        clip=unclipped,
-        terms=lambda y, p, eps: (p - y, clipped(p, eps)),
-        combine=lambda above, p: above / (p * (1 - p)),
-    ),
-    wrong(
-        "eps-in-denominator",
-        clip=unclipped,
-        terms=lambda y, p, eps: (y / (p + eps), (1 - y) / (1 - p + eps)),
-    ),
-    wrong(
-        "eps-in-denominator",
-        clip=unclipped,
-        terms=lambda y, p, eps: (p - y, p * (1 - p) + eps),
-        combine=np.divide,
-    ),
-    wrong(
-        "eps-in-denominator",
-        clip=unclipped,
-        terms=lambda y, p, eps: (p - y, (p + eps) * (1 - p + eps)),
-        combine=np.divide,
-    ),
-    wrong(
-        "zero-when-clipped",
-        clip=unclipped,
-        terms=lambda y, p, eps: (slope_of_bce(y, clipped(p, eps)), p, clipped(p, eps)),
-        combine=lambda g, p, q: g * (p == q),
-    ),
-    wrong("minus-between-terms", combine=lambda a, b: -a - b),
-    wrong("grad-missing-factor", "-1", combine=lambda a, b: -a - b),
-    wrong("minus-missing", combine=lambda a, b: a + b),
-    wrong("positive-term-only", combine=lambda a, b: -a),
-    wrong("negative-term-only", combine=lambda a, b: b),
-    wrong("negative-term-only", combine=lambda a, b: -b),
-    wrong("terms-swapped", terms=lambda y, p: ((1 - y) / p, y / (1 - p))),
-    wrong("terms-swapped", terms=lambda y, p: (y / (1 - p), (1 - y) / p)),
-    wrong("grad-no-1-over-n", combine=lambda a, b: b / len(b) - a, divide=same),
-    wrong("grad-no-1-over-n", combine=lambda a, b: b - a / len(a), divide=same),
-    wrong("grad-extra-factor", "1 / p", terms=lambda y, p: (y / p**2, (1 - y) / (1 - p) ** 2)),
-    wrong("log-not-differentiated", terms=lambda y, p: (y / np.log(p), (1 - y) / np.log(1 - p))),
-    formula("log-not-differentiated", lambda y, p: -y / np.log(p) - (1 - y) / np.log(1 - p)),
-    formula("precedence", lambda y, p: (p - y) / p * (1 - p)),
-    formula("bracket-misplaced", lambda y, p: p - y / (p * (1 - p))),
-    wrong("ignores-y-true", terms=lambda y, p: (1 / p, 1 / (1 - p))),
-    formula("ignores-y-true", lambda y, p: -1 / p),
-    formula("ignores-y-true", lambda y, p: 1 / (1 - p)),
-    formula("ignores-y-true", lambda y, p: 1 / (p * (1 - p))),
-    formula("grad-logit", lambda y, p: p - y),
-    formula("grad-logit", lambda y, p: p - y, clip=raw),
-    formula("grad-logit", lambda y, p: sigmoid(p) - y),
-    formula("grad-missing-factor", lambda y, p: (p - y) / p, "1 / (1 - p)"),
-    formula("grad-missing-factor", lambda y, p: (p - y) / (1 - p), "1 / p"),
-    formula("grad-extra-factor", lambda y, p: (p - y) * p * (1 - p), "p² (1 - p)²"),
-    formula("grad-extra-factor", lambda y, p: (p - y) * p, "p² (1 - p)"),
-    formula("adds-not-subtracts", lambda y, p: (p + y) / (p * (1 - p))),
-    formula("log-not-differentiated", lambda y, p: np.log(p) - np.log(1 - p)),
-    formula("grad-extra-factor", lambda y, p: (p - y) * p * (1 - p), "p² (1 - p)²", clip=raw),
-    formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the MSE"),
-    formula("wrong-loss", lambda y, p: 2 * (p - y), "the gradient of the MSE", clip=raw),
-    formula("wrong-loss", lambda y, p: np.sign(p - y), "the gradient of the MAE"),
-    wrong("log-base-2", sign=lambda g: g / np.log(2)),
-    wrong("log-base-10", sign=lambda g: g / np.log(10)),
-    *unlike("loss-not-gradient", terms=both, combine=bce),
-    *unlike("loss-not-gradient", terms=both, combine=lambda y, p: -bce(y, p)),
+LOG_LOSS_STEPS = (
+    """
+low = eps
+y = asarray(y_true)
+p = floats(y_pred)
+q = clip(p, low, 1 - low)
+a = y / q
+b = (1 - y) / (1 - q)
+slope = b - a
+"""
+    + OF_PREDICTION
 )
+
+BRANCHES = "a = where(y == 1, 1 / q, 0.0); b = where(y == 1, 0.0, 1 / (1 - q))"
+"""The two terms where an `if` chooses one: what is beside it is never divided."""
+
+LOG_LOSS = SLOPES + SCALARS + CLIPS + f"""
+clips-zero-only | q = maximum(p, low)
+half-clip | q = maximum(p, low)
+clips-exact-only | q = where(p == 0, low, where(p == 1, 1 - low, p))
+no-clipping | q = p; {BRANCHES}
+clips-one-only | q = minimum(p, 1 - low); {BRANCHES}
+half-clip | q = minimum(p, 1 - low); {BRANCHES}
+float32 | p = float32(y_pred)
+args-swapped | y = asarray(y_pred); p = floats(y_true)
+rare clip-typo: the labels are clipped | y = clip(y_true, low, 1 - low); q = p
+rare clip-typo: the labels are clipped too | y = clip(y_true, low, 1 - low)
+half-clip | slope = (p - y) / (q * (1 - q))
+eps-in-denominator | a = y / (p + low); b = (1 - y) / (1 - p + low)
+eps-in-denominator | slope = (p - y) / (p * (1 - p) + low)
+eps-in-denominator | slope = (p - y) / ((p + low) * (1 - p + low))
+zero-when-clipped | slope = (q - y) / (q * (1 - q)) * (p == q)
+minus-between-terms | slope = -a - b
+grad-missing-factor: -1 | slope = -a - b
+minus-missing | slope = a + b
+positive-term-only | slope = -a
+negative-term-only | slope = b
+negative-term-only | slope = -b
+terms-swapped | a = (1 - y) / q; b = y / (1 - q)
+terms-swapped | a = y / (1 - q); b = (1 - y) / q
+grad-no-1-over-n | slope = b / len(b) - a; value = signed
+grad-no-1-over-n | slope = b - a / len(a); value = signed
+grad-extra-factor: 1 / p | a = y / q**2; b = (1 - y) / (1 - q)**2
+log-not-differentiated | a = y / log(q); b = (1 - y) / log(1 - q)
+log-not-differentiated | slope = -y / log(q) - (1 - y) / log(1 - q)
+precedence | slope = (q - y) / q * (1 - q)
+rare bracket-misplaced | slope = q - y / (q * (1 - q))
+ignores-y-true | a = 1 / q; b = 1 / (1 - q)
+ignores-y-true | slope = -1 / q
+ignores-y-true | slope = 1 / (1 - q)
+ignores-y-true | slope = 1 / (q * (1 - q))
+grad-logit | slope = q - y
+grad-logit | slope = p - y
+grad-logit | slope = sigmoid(q) - y
+grad-missing-factor: 1 / (1 - p) | slope = (q - y) / q
+grad-missing-factor: 1 / p | slope = (q - y) / (1 - q)
+grad-extra-factor: p² (1 - p)² | slope = (q - y) * q * (1 - q)
+grad-extra-factor: p² (1 - p) | slope = (q - y) * q
+adds-not-subtracts | slope = (q + y) / (q * (1 - q))
+log-not-differentiated | slope = log(q) - log(1 - q)
+grad-extra-factor: p² (1 - p)² | slope = (p - y) * p * (1 - p)
+wrong-loss: the gradient of the MSE | slope = 2 * (q - y)
+wrong-loss: the gradient of the MSE | slope = 2 * (p - y)
+wrong-loss: the gradient of the MAE | slope = sign(q - y)
+log-base-2 | signed = slope / log(2)
+log-base-10 | signed = slope / log(10)
+""" + unlike(
+    "loss-not-gradient | slope = -y * log(q) - (1 - y) * log(1 - q)"
+) + unlike("loss-not-gradient | slope = y * log(q) + (1 - y) * log(1 - q)")  # fmt: skip
 
 
 def draw_yes_no(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -525,15 +446,7 @@ LOG_LOSS_GRADIENT = Task(
         ),
     ),
     draw=draw_yes_no,
-    pipeline=Pipeline(
-        {
-            **STAGES,
-            "terms": lambda y, p: (y / p, (1 - y) / (1 - p)),
-            "combine": lambda a, b: b - a,
-            **END,
-        },
-        LOG_LOSS_SLOPES,
-    ),
+    program=Program("y_true, y_pred, eps=1e-15", LOG_LOSS_STEPS, rows(LOG_LOSS)),
     approximation="numerical-gradient",
     hints=(
         "What is the derivative of log(p), and what is that of log(1 - p)? Mind the inner one.",
@@ -545,67 +458,55 @@ LOG_LOSS_GRADIENT = Task(
 
 # --- Hinge
 
+HINGE_STEPS = (
+    """
+y = asarray(labels)
+s = asarray(scores)
+m = y * s
+active = m < 1
+slope = where(active, -y, 0.0)
+"""
+    + OF_PREDICTION
+)
 
-def activity(slug: str, active: Stage, detail: str = "") -> Mistake:
-    """Return the mistake that decides in another way which samples have a slope."""
-    return wrong(slug, detail, active=lambda y, s, m: (y, s, m, active(y, s, m)))
-
-
-def hinge_slope(slug: str, slope: Stage, detail: str = "") -> Mistake:
-    """Return the mistake that takes another slope where a sample is active."""
-    return wrong(slug, detail, slope=lambda y, s, m, active: np.where(active, slope(y, s, m), 0.0))
-
-
-def everywhere(slope: Stage) -> dict[str, Stage]:
-    """Return the stages that compute all slopes with one formula."""
-    return {"active": both, "slope": slope}
-
-
-HINGE_SLOPES = (
-    *SLOPES,
-    wrong("labels-01", given=lambda y, s: ((y + 1) / 2, s)),
-    wrong("labels-01", given=lambda y, s: (2 * y - 1, s)),
-    wrong("labels-01", slope=lambda y, s, m, active: np.where(active, -(y + 1) / 2, 0.0)),
-    wrong("labels-01", slope=lambda y, s, m, active: np.where(active, 1.0 - 2 * y, 0.0)),
-    wrong("args-swapped", given=lambda y, s: (s, y)),
-    wrong("float32", divide=lambda g: np.float32(g) / np.float32(len(g))),
-    wrong("hinge-sign", margin=lambda y, s: (y, s, -y * s)),
-    wrong(
-        "hinge-sign",
-        margin=lambda y, s: (y, s, -y * s),
-        slope=lambda y, s, m, active: np.where(active, y, 0.0),
-    ),
-    wrong("wrong-condition", margin=lambda y, s: (y, s, s)),
-    wrong("wrong-condition", margin=lambda y, s: (y, s, abs(s))),
-    wrong("wrong-condition", margin=lambda y, s: (y, s, abs(y - s))),
-    wrong("adds-not-subtracts", margin=lambda y, s: (y, s, y + s)),
-    activity("max-missing", lambda y, s, m: m == m),
-    activity("margin-missing", lambda y, s, m: m < 0),
-    activity("wrong-condition", lambda y, s, m: m > 1),
-    activity("wrong-condition", lambda y, s, m: m > 0),
-    activity("wrong-condition", lambda y, s, m: m < -1),
-    activity("wrong-condition", lambda y, s, m: abs(m) < 1),
-    activity("wrong-condition", lambda y, s, m: m < 2),
-    activity("wrong-condition", lambda y, s, m: m < 0.5),
-    activity("missing-branch", lambda y, s, m: (m < 1) & (y > 0)),
-    activity("missing-branch", lambda y, s, m: (m < 1) & (y < 0)),
-    hinge_slope("grad-sign", lambda y, s, m: y),
-    hinge_slope("grad-missing-factor", lambda y, s, m: -1.0, "the label"),
-    hinge_slope("grad-missing-factor", lambda y, s, m: 1.0, "the label"),
-    hinge_slope("grad-wrong-variable", lambda y, s, m: -s),
-    hinge_slope("grad-wrong-variable", lambda y, s, m: -np.sign(s)),
-    hinge_slope("grad-extra-factor", lambda y, s, m: -m, "the score"),
-    hinge_slope("squared-hinge", lambda y, s, m: -2 * y * (1 - m)),
-    hinge_slope("squared-hinge", lambda y, s, m: -y * (1 - m)),
-    wrong("wrong-condition", "", **everywhere(lambda y, s, m: np.maximum(0, -y))),
-    wrong("wrong-n", divide=lambda g: g / np.count_nonzero(g)),
-    wrong("wrong-loss", "the gradient of the logistic loss",
-          **everywhere(lambda y, s, m: -y * sigmoid(-m))),
-    wrong("wrong-loss", "the gradient of the mean squared error",
-          **everywhere(lambda y, s, m: 2 * (s - y))),
-    wrong("wrong-loss", "the gradient of the MAE", **everywhere(lambda y, s, m: np.sign(s - y))),
-    *unlike("loss-not-gradient", "", **everywhere(lambda y, s, m: np.maximum(0, 1 - m))),
-    *unlike("loss-not-gradient", "", **everywhere(lambda y, s, m: 1 - m)),
+HINGE = SLOPES + SCALARS + """
+labels-01 | y = (labels + 1) / 2
+labels-01 | y = 2 * labels - 1
+labels-01 | slope = where(active, -(y + 1) / 2, 0.0)
+labels-01 | slope = where(active, 1.0 - 2 * y, 0.0)
+args-swapped | y = asarray(scores); s = asarray(labels)
+float32 | value = float32(signed) / float32(len(signed))
+hinge-sign | m = -y * s
+hinge-sign | m = -y * s; slope = where(active, y, 0.0)
+wrong-condition | m = s
+wrong-condition | m = abs(s)
+wrong-condition | m = abs(y - s)
+adds-not-subtracts | m = y + s
+max-missing | active = m == m
+margin-missing | active = m < 0
+wrong-condition | active = m > 1
+wrong-condition | active = m > 0
+wrong-condition | active = m < -1
+wrong-condition | active = abs(m) < 1
+wrong-condition | active = m < 2
+wrong-condition | active = m < 0.5
+missing-branch | active = (m < 1) & (y > 0)
+missing-branch | active = (m < 1) & (y < 0)
+grad-sign | slope = where(active, y, 0.0)
+grad-missing-factor: the label | slope = where(active, -1.0, 0.0)
+grad-missing-factor: the label | slope = where(active, 1.0, 0.0)
+grad-wrong-variable | slope = where(active, -s, 0.0)
+grad-wrong-variable | slope = where(active, -sign(s), 0.0)
+grad-extra-factor: the score | slope = where(active, -m, 0.0)
+squared-hinge | slope = where(active, -2 * y * (1 - m), 0.0)
+squared-hinge | slope = where(active, -y * (1 - m), 0.0)
+wrong-condition | slope = maximum(0, -y)
+rare wrong-n | value = signed / count_nonzero(signed)
+wrong-loss: the gradient of the logistic loss | slope = -y * sigmoid(-m)
+wrong-loss: the gradient of the mean squared error | slope = 2 * (s - y)
+wrong-loss: the gradient of the MAE | slope = sign(s - y)
+""" + unlike("loss-not-gradient | slope = maximum(0, 1 - m)") + unlike(
+    "loss-not-gradient | slope = 1 - m"
 )  # fmt: skip
 
 
@@ -641,16 +542,7 @@ HINGE_GRADIENT = Task(
         ),
     ),
     draw=draw_scores,
-    pipeline=Pipeline(
-        {
-            "given": lambda y, s: (y, s),
-            "margin": lambda y, s: (y, s, y * s),
-            "active": lambda y, s, m: (y, s, m, m < 1),
-            "slope": lambda y, s, m, active: np.where(active, -y, 0.0),
-            **END,
-        },
-        HINGE_SLOPES,
-    ),
+    program=Program("labels, scores", HINGE_STEPS, rows(HINGE)),
     approximation="numerical-gradient",
     hints=(
         "The loss of one sample is 0 from a margin of 1 on. What is its slope there?",
@@ -662,62 +554,51 @@ HINGE_GRADIENT = Task(
 
 # --- Softmax and cross-entropy
 
-
-def beside_labels(mistake: Mistake) -> Mistake:
-    """Return a mistake of softmax for a pipeline that carries the labels along."""
-
-    def carry(stage: Stage) -> Stage:
-        return lambda true, z: (true, stage(z))
-
-    stages = {name: carry(stage) for name, stage in mistake.stages.items()}
-    return Mistake(mistake.slug, mistake.detail, stages)
-
-
-IN_SOFTMAX = tuple(
-    beside_labels(m)
-    for m in SOFTMAX
-    if set(m.stages) <= {"powers", "shares"}
-    and m.slug != "two-dim-only"
-    and m.stages != {"powers": same, "shares": same}  # that is softmax-missing here
+SOFTMAX_STEPS = (
+    """
+t = asarray(y_true)
+z = asarray(logits)
+e = exp(z - top(z))
+s = e / total(e)
+slope = s - t
+"""
+    + OF_PREDICTION
 )
 
-SOFTMAX_SLOPES = (
-    # The entries of this gradient sum to 0: their mean, in every place, is a matrix of zeros.
-    *(m for m in SLOPES if m.slug != "grad-scalar"),
-    wrong("grad-scalar", divide=np.mean),
-    wrong("grad-scalar", divide=lambda g: abs(g).mean()),
-    *MATRIX_OUTPUT,
-    *IN_SOFTMAX,
-    wrong("softmax-missing", powers=both, shares=both),
-    wrong("softmax-twice", shares=lambda true, e: (true, softmax(shares(e)))),
-    wrong("float32", given=lambda true, z: (true, np.float32(z))),
-    wrong("args-swapped", given=lambda true, z: (z, true)),
-    wrong("args-swapped", difference=lambda true, p: true - p),
-    wrong("ignores-y-true", difference=lambda true, p: p),
-    wrong("ignores-y-true", difference=lambda true, p: p - 1),
-    wrong("ignores-y-true", difference=lambda true, p: p * (1 - p)),
-    wrong("adds-not-subtracts", difference=lambda true, p: p + true),
-    wrong("bracket-misplaced", difference=lambda true, p: p - true / len(p), divide=same),
-    wrong("true-class-only", difference=lambda true, p: true * (p - 1)),
-    wrong("true-class-only", difference=lambda true, p: p * (true - p)),
-    wrong("grad-missing-factor", "the derivative of softmax", difference=lambda t, p: -t / p),
-    wrong("grad-extra-factor", "p (1 - p)", difference=lambda true, p: (p - true) * p * (1 - p)),
-    wrong("grad-extra-factor", "p", difference=lambda true, p: (p - true) * p),
-    wrong("grad-extra-factor", "1 / (p (1 - p))", difference=lambda t, p: (p - t) / (p * (1 - p))),
-    wrong("log-of-result", difference=lambda true, p: np.log(p) - true),
-    wrong("argmax-instead", difference=lambda true, p: largest(p) - true),
-    wrong("label-off-by-one", difference=lambda true, p: p - np.roll(true, 1, axis=1)),
-    wrong("label-off-by-one", difference=lambda true, p: p - np.roll(true, -1, axis=1)),
-    wrong("wrong-loss", "the gradient of the squared error", difference=lambda t, p: 2 * (p - t)),
-    wrong("mean-over-nk", divide=lambda g: g / g.size),
-    wrong("divides-by-classes", divide=lambda g: g / g.shape[1]),
-    wrong("hard-coded-n", "2", divide=lambda g: g / 2),
-    wrong("wrong-axis", divide=lambda g: g.sum(axis=0)),
-    wrong("wrong-axis", divide=lambda g: g.mean(axis=0)),
-    wrong("wrong-axis", divide=lambda g: g.sum(axis=1)),
-    *unlike("loss-not-gradient", difference=lambda true, p: -true * np.log(p)),
-    *unlike("loss-not-gradient", difference=lambda true, p: -(true * np.log(p)).sum(axis=1)),
-)
+# The entries of this gradient sum to 0: their mean, in every place, is a matrix of zeros.
+SOFTMAX = SLOPES + MATRIX + IN_SOFTMAX + """
+grad-scalar | value = mean(signed)
+grad-scalar | value = abs(signed).mean()
+softmax-missing | s = z
+softmax-twice | s = softmax(e / total(e))
+float32 | z = float32(logits)
+args-swapped | t = asarray(logits); z = asarray(y_true)
+args-swapped | slope = t - s
+ignores-y-true | slope = s
+ignores-y-true | slope = s - 1
+ignores-y-true | slope = s * (1 - s)
+adds-not-subtracts | slope = s + t
+rare bracket-misplaced | slope = s - t / len(s); value = signed
+true-class-only | slope = t * (s - 1)
+true-class-only | slope = s * (t - s)
+grad-missing-factor: the derivative of softmax | slope = -t / s
+grad-extra-factor: p (1 - p) | slope = (s - t) * s * (1 - s)
+grad-extra-factor: p | slope = (s - t) * s
+grad-extra-factor: 1 / (p (1 - p)) | slope = (s - t) / (s * (1 - s))
+log-of-result | slope = log(s) - t
+argmax-instead | slope = largest(s) - t
+label-off-by-one | slope = s - roll(t, 1, axis=1)
+label-off-by-one | slope = s - roll(t, -1, axis=1)
+wrong-loss: the gradient of the squared error | slope = 2 * (s - t)
+mean-over-nk | value = signed / size(signed)
+divides-by-classes | value = signed / signed.shape[1]
+rare hard-coded-n: 2 | value = signed / 2
+wrong-axis | value = signed.sum(axis=0)
+wrong-axis | value = signed.mean(axis=0)
+wrong-axis | value = signed.sum(axis=1)
+""" + unlike("loss-not-gradient | slope = -t * log(s)") + unlike(
+    "loss-not-gradient | slope = -(t * log(s)).sum(axis=1)"
+)  # fmt: skip
 
 
 def draw_rows(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -744,16 +625,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
         ),
     ),
     draw=draw_rows,
-    pipeline=Pipeline(
-        {
-            "given": lambda true, z: (np.asarray(true), np.asarray(z)),
-            "powers": lambda true, z: (true, powers(z)),
-            "shares": lambda true, e: (true, shares(e)),
-            "difference": lambda true, p: p - true,
-            **END,
-        },
-        SOFTMAX_SLOPES,
-    ),
+    program=Program("y_true, logits", SOFTMAX_STEPS, rows(SOFTMAX)),
     approximation="numerical-gradient",
     hints=(
         "Work out the softmax first. What would the gradient be if it were exactly the label?",
@@ -766,7 +638,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
 # --- Any function
 
 
-def moved(f: Stage, x: Any, step: Any) -> Any:
+def moved(f: Any, x: Any, step: Any) -> Any:
     """Values of f, asked beside x: one entry at a time is moved by `step`."""
     values = np.empty(x.shape)
     for i in np.ndindex(x.shape):
@@ -776,12 +648,7 @@ def moved(f: Stage, x: Any, step: Any) -> Any:
     return values
 
 
-def asking(slug: str, ask: Stage, detail: str = "", **more: Stage) -> Mistake:
-    """Return the mistake that asks f elsewhere: `ask` gives the two values to subtract."""
-    return wrong(slug, detail, ask=lambda f, x, h: (*ask(f, x, h), h), **more)
-
-
-def never_put_back(f: Stage, x: Any, h: float) -> Any:
+def never_put_back(f: Any, x: Any, h: float) -> Any:
     """Both values of each entry, when no entry is put back after its turn."""
     above, below, at = np.empty(x.shape), np.empty(x.shape), x.copy()
     for i in np.ndindex(x.shape):
@@ -792,7 +659,7 @@ def never_put_back(f: Stage, x: Any, h: float) -> Any:
     return above, below
 
 
-def both_keep_moving(f: Stage, x: Any, h: float) -> Any:
+def both_keep_moving(f: Any, x: Any, h: float) -> Any:
     """Both values of each entry, when one copy only ever goes up and the other only down."""
     above, below, up, down = np.empty(x.shape), np.empty(x.shape), x.copy(), x.copy()
     for i in np.ndindex(x.shape):
@@ -802,100 +669,83 @@ def both_keep_moving(f: Stage, x: Any, h: float) -> Any:
     return above, below
 
 
-def goes_up(f: Stage, x: Any, h: float) -> Any:
-    """Both values of each entry, when what moved up stays there and f(x) is what is subtracted."""
+def goes_up(f: Any, x: Any, h: float) -> Any:
+    """The upper value of each entry, when what moved up stays there."""
     above, up = np.empty(x.shape), x.copy()
     for i in np.ndindex(x.shape):
         up[i] += h
         above[i] = f(up)
-    return above, np.full(x.shape, f(x))
+    return above
 
 
-def alone(f: Stage, x: Any, step: float) -> Any:
+def alone(f: Any, x: Any, step: float) -> Any:
     """Values of f for each entry by itself."""
     return np.array([f(entry + step) for entry in x.flat], dtype=np.float64).reshape(x.shape)
 
 
-def by_h(difference: Any, h: Any) -> Any:
-    """Divide by one step."""
-    return difference / h
+NUMERICAL_STEPS = """
+step = h
+above = moved(f, x, step)
+below = moved(f, x, -step)
+d = above - below
+value = d / (2 * step)
+result = value
+"""
 
-
-NUMERICAL = (
-    *(m for m in OUTPUT if m.slug != "float32"),
-    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x)), divide=by_h),
-    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h)), divide=by_h),
-    asking("one-sided-difference", lambda f, x, h: (moved(f, x, h), f(x))),
-    asking("one-sided-difference", lambda f, x, h: (f(x), moved(f, x, -h))),
-    asking("step-doubled", lambda f, x, h: (moved(f, x, 2 * h), moved(f, x, -2 * h)), "2h"),
-    asking("step-doubled", lambda f, x, h: (moved(f, x, h / 2), moved(f, x, -h / 2)), "h / 2"),
-    asking(
-        "step-doubled",
-        lambda f, x, h: (moved(f, x, h / 2), moved(f, x, -h / 2)), "h / 2", divide=by_h,
-    ),
-    wrong(
-        "step-doubled", "2h",
-        ask=lambda f, x, h: (moved(f, x, 2 * h), moved(f, x, -2 * h), 2 * h),
-    ),
-    asking("grad-scalar", lambda f, x, h: (f(x + h), f(x - h))),
-    asking("grad-scalar", lambda f, x, h: (f(x + h), f(x)), divide=by_h),
-    asking("grad-scalar", lambda f, x, h: (np.full(x.shape, f(x + h)), f(x - h))),
-    asking("grad-scalar", lambda f, x, h: (np.full(x.shape, f(x + h)), f(x)), divide=by_h),
-    asking("step-not-undone", never_put_back),
-    asking("step-not-undone", both_keep_moving),
-    asking("step-not-undone", goes_up, divide=by_h),
-    asking("entry-alone", lambda f, x, h: (alone(f, x, h), alone(f, x, -h))),
-    asking("entry-alone", lambda f, x, h: (alone(f, x, h), alone(f, x, 0)), divide=by_h),
-    asking("relative-step", lambda f, x, h: (moved(f, x, h * x), moved(f, x, -h * x))),
-    wrong("relative-step",
-          ask=lambda f, x, h: (moved(f, x, h * x), moved(f, x, -h * x), h * x)),
-    wrong("relative-step",
-          ask=lambda f, x, h: (moved(f, x, h * abs(x)), moved(f, x, -h * abs(x)), h * abs(x))),
-    asking("float32", lambda f, x, h: (moved(f, np.float32(x), h), moved(f, np.float32(x), -h))),
-    wrong("step-ignored", given=lambda f, x, h=1e-5: (f, x, 1e-5)),
-    wrong("step-ignored", given=lambda f, x, h=1e-5: (f, x, 1e-3)),
-    wrong("step-ignored", given=lambda f, x, h=1e-5: (f, x, 1e-2)),
-    wrong("step-ignored", given=lambda f, x, h=1e-5: (f, x, 1.0)),
-    asking("alias-not-copy", lambda f, x, h: (np.zeros(x.shape), 0.0)),
-    wrong("grad-sign", difference=lambda above, below, h: (below - above, h)),
-    wrong("abs-of-gradient", difference=lambda above, below, h: (abs(above - below), h)),
-    wrong("adds-not-subtracts", difference=lambda above, below, h: (above + below, h)),
-    wrong("divides-by-h", divide=by_h),
-    wrong("divides-by-h", divide=lambda d, h: d / (4 * h)),
-    wrong("divides-by-h", divide=lambda d, h: d / 2),
-    wrong("divides-by-h", divide=lambda d, h: d),
-    wrong("divides-by-h", divide=lambda d, h: d / h**2),
-    wrong("divides-by-h", divide=lambda d, h: d / (2 * h**2)),
-    wrong("divides-by-h", divide=lambda d, h: d / (2 + h)),
-    wrong("precedence", divide=lambda d, h: d / 2 * h),
-    wrong("precedence", divide=lambda d, h: d * h),
-    wrong(
-        "precedence",
-        difference=lambda above, below, h: (above - below / (2 * h), h), divide=lambda d, h: d,
-    ),
-    wrong(
-        "precedence",
-        difference=lambda above, below, h: (above - below / 2 * h, h), divide=lambda d, h: d,
-    ),
-    wrong(
-        "second-derivative",
-        ask=lambda f, x, h: (moved(f, x, h) - 2 * f(x) + moved(f, x, -h), h),
-        difference=both, divide=lambda d, h: d / h**2,
-    ),
-    wrong(
-        "other-stencil",
-        ask=lambda f, x, h: (
-            8 * (moved(f, x, h) - moved(f, x, -h)) - moved(f, x, 2 * h) + moved(f, x, -2 * h), h,
-        ),
-        difference=both, divide=lambda d, h: d / (12 * h),
-    ),
-    asking("loss-not-gradient", lambda f, x, h: (f(x), 0), divide=lambda d, h: d),
-    wrong("grad-scalar", finish=np.sum),
-    wrong("grad-scalar", finish=np.mean),
-    wrong("grad-scalar", finish=np.linalg.norm),
-    wrong("grad-no-1-over-n", finish=lambda g: g * g.size),
-    wrong("divides-twice", finish=lambda g: g / g.size),
-)  # fmt: skip
+NUMERICAL = OUTPUT.replace("float32 |", "# float32 |") + """
+one-sided-difference | below = f(x); value = d / step
+one-sided-difference | above = f(x); value = d / step
+one-sided-difference | below = f(x)
+one-sided-difference | above = f(x)
+step-doubled: 2h | above = moved(f, x, 2 * step); below = moved(f, x, -2 * step)
+step-doubled: h / 2 | above = moved(f, x, step / 2); below = moved(f, x, -step / 2)
+step-doubled: h / 2
+  | above = moved(f, x, step / 2); below = moved(f, x, -step / 2); value = d / step
+step-doubled: 2h | step = 2 * h
+grad-scalar | above = f(x + step); below = f(x - step)
+grad-scalar | above = f(x + step); below = f(x); value = d / step
+grad-scalar | above = full(x.shape, f(x + step)); below = f(x - step)
+grad-scalar | above = full(x.shape, f(x + step)); below = f(x); value = d / step
+step-not-undone | above = never_put_back(f, x, step)[0]; below = never_put_back(f, x, step)[1]
+step-not-undone
+  | above = both_keep_moving(f, x, step)[0]; below = both_keep_moving(f, x, step)[1]
+step-not-undone | above = goes_up(f, x, step); below = f(x); value = d / step
+entry-alone | above = alone(f, x, step); below = alone(f, x, -step)
+entry-alone | above = alone(f, x, step); below = alone(f, x, 0); value = d / step
+relative-step | above = moved(f, x, step * x); below = moved(f, x, -step * x)
+relative-step | step = h * x
+relative-step | step = h * abs(x)
+float32 | above = moved(f, float32(x), step); below = moved(f, float32(x), -step)
+step-ignored | step = 1e-5
+step-ignored | step = 1e-3
+step-ignored | step = 1e-2
+step-ignored | step = 1.0
+alias-not-copy | above = zeros(x.shape); below = 0.0
+grad-sign | d = below - above
+abs-of-gradient | d = abs(above - below)
+adds-not-subtracts | d = above + below
+divides-by-h | value = d / step
+divides-by-h | value = d / (4 * step)
+divides-by-h | value = d / 2
+divides-by-h | value = d
+divides-by-h | value = d / step**2
+divides-by-h | value = d / (2 * step**2)
+divides-by-h | value = d / (2 + step)
+precedence | value = d / 2 * step
+precedence | value = d * step
+precedence | d = above - below / (2 * step); value = d
+precedence | d = above - below / 2 * step; value = d
+second-derivative | d = above - 2 * f(x) + below; value = d / step**2
+rare other-stencil
+  | d = 8 * (above - below) - moved(f, x, 2 * step) + moved(f, x, -2 * step)
+  ; value = d / (12 * step)
+loss-not-gradient | value = f(x)
+grad-scalar | result = sum(value)
+grad-scalar | result = mean(value)
+grad-scalar | result = linalg.norm(value)
+grad-no-1-over-n | result = value * value.size
+divides-twice | result = value / value.size
+"""  # fmt: skip
 
 
 def draw_function(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -941,15 +791,11 @@ NUMERICAL_GRADIENT = Task(
         ),
     ),
     draw=draw_function,
-    pipeline=Pipeline(
-        {
-            "given": lambda f, x, h=1e-5: (f, x, h),
-            "ask": lambda f, x, h: (moved(f, x, h), moved(f, x, -h), h),
-            "difference": lambda above, below, h: (above - below, h),
-            "divide": lambda difference, h: difference / (2 * h),
-            "finish": same,
-        },
-        NUMERICAL,
+    program=Program(
+        "f, x, h=1e-5",
+        NUMERICAL_STEPS,
+        rows(NUMERICAL),
+        (moved, never_put_back, both_keep_moving, goes_up, alone),
     ),
     hints=(
         "f gives one number for the whole array. How does it change when one entry moves a little?",

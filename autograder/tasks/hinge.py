@@ -2,116 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import REDUCTION, mean
-from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.shared import REDUCTION, TAIL
+from autograder.tasks.steps import Program, rows
+from autograder.tasks.task import Style, Task, edge
 
+STEPS = """
+y = floats(labels)
+s = floats(scores)
+m = y * s
+lack = 1 - m
+each = maximum(lack, 0)
+""" + TAIL  # fmt: skip
 
-def sigmoid(s: Any) -> Any:
-    """Return the probability that belongs to a score."""
-    return 1 / (1 + np.exp(-s))
-
-
-def loss(slug: str, detail: str, formula: Callable[[Any], Any]) -> Mistake:
-    """Return the mistake of another loss of each margin y · s."""
-    return wrong(slug, detail, missing=formula, cut=same)
-
-
-STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda y, s: (np.asarray(y, dtype=float), np.asarray(s, dtype=float)),
-    "labels": lambda y, s: (y, s),
-    "margin": np.multiply,
-    "missing": lambda m: 1 - m,
-    "cut": lambda v: np.maximum(v, 0),
-    "select": same, "reduce": mean, "after": same, "finish": same, "shape": same,
-}  # fmt: skip
-
-LABELS = (
-    wrong("labels-01", labels=lambda y, s: (2 * y - 1, s)),
-    wrong("labels-01", labels=lambda y, s: ((y + 1) / 2, s)),
-    wrong("labels-01", labels=lambda y, s: (np.where(y == 0, -1, 1), s)),
-    wrong("threshold-first", labels=lambda y, s: (y, np.sign(s))),
-    wrong("threshold-first", labels=lambda y, s: (y, np.where(s >= 0, 1, -1))),
-    wrong("threshold-first", labels=lambda y, s: (y, 1.0 * (s > 0))),
-    wrong("threshold-first", labels=lambda y, s: (y, np.round(s))),
-    wrong("sigmoid-twice", labels=lambda y, s: (y, sigmoid(s))),
-    wrong("sigmoid-twice", labels=lambda y, s: (y, np.tanh(s))),
-    wrong("misaligned", labels=lambda y, s: (y, s[::-1])),
-    wrong("misaligned", labels=lambda y, s: (np.sort(y), np.sort(s))),
-    wrong("float32", labels=lambda y, s: (y, np.float32(s))),
-    wrong("int-buffer", labels=lambda y, s: (y, np.trunc(s))),
-)
-
-MARGINS = (
-    wrong("ignores-y-true", margin=lambda y, s: s),
-    wrong("ignores-y-true", margin=lambda y, s: np.abs(s)),
-    wrong("ignores-y-pred", margin=lambda y, s: y),
-    wrong("wrong-operator", "the difference y - s", margin=lambda y, s: y - s),
-    wrong("wrong-operator", "the difference s - y", margin=lambda y, s: s - y),
-    wrong("wrong-operator", "the distance |y - s|", margin=lambda y, s: np.abs(y - s)),
-    wrong("wrong-operator", "the sum y + s", margin=lambda y, s: y + s),
-    wrong("wrong-operator", "the quotient of y and s", margin=lambda y, s: y / s),
-    wrong("missing-branch", margin=lambda y, s: np.where(y > 0, s, np.inf)),
-    wrong("missing-branch", margin=lambda y, s: np.where(y > 0, np.inf, -s)),
-    wrong("margin-missing", margin=lambda y, s: np.where(y > 0, s, 1 - s)),
-    wrong("margin-missing", margin=lambda y, s: np.where(y > 0, 1 + s, -s)),
-    wrong("max-after-mean", margin=lambda y, s: np.reshape(y @ s, 1)),
-    wrong("max-after-mean",  # the one loss of all samples together, over n
-          margin=lambda y, s: np.where(np.arange(len(y)) == 0, y @ s, np.inf)),
-    wrong("all-pairs", margin=np.outer),
-    wrong("all-pairs", margin=np.outer, reduce=lambda v: np.sum(v) / len(v)),
-    wrong("bracket-misplaced", margin=lambda y, s: (1 - y) * s, missing=same),
-    wrong("bracket-misplaced", margin=lambda y, s: y * (1 - s), missing=same),
-)  # fmt: skip
-
-PIECES = (
-    wrong("hinge-sign", missing=lambda m: 1 + m),
-    wrong("hinge-sign", missing=lambda m: m - 1),
-    wrong("hinge-sign", missing=lambda m: np.where(m < 1, 1 + m, 0), cut=same),
-    wrong("factor-two", cut=lambda v: 2 * np.maximum(v, 0)),
-    wrong("margin-missing", missing=np.negative),
-    wrong("margin-missing", missing=same),
-    wrong("wrong-margin", "0.5", missing=lambda m: 0.5 - m),
-    wrong("wrong-margin", "2", missing=lambda m: 2 - m),
-    wrong("max-missing", cut=same),
-    wrong("max-missing", missing=lambda m: m - 1, cut=same),
-    wrong("abs-not-max", cut=np.abs),
-    wrong("min-of-branches", "smaller", cut=lambda v: np.minimum(v, 0)),
-    wrong("wrong-floor", "1", cut=lambda v: np.maximum(v, 1)),
-    wrong("wrong-floor", "-1", cut=lambda v: np.maximum(v, -1)),
-    wrong("wrong-floor", "0, and 1 at most", cut=lambda v: np.clip(v, 0, 1)),
-    wrong("wrong-floor", "1 at most", cut=lambda v: np.minimum(v, 1)),
-    wrong("np-max-not-maximum", cut=lambda v: np.reshape(np.max(v), 1)),
-    wrong("max-after-mean", cut=same, after=lambda v: np.maximum(v, 0)),
-    wrong("if-on-array", cut=lambda v: v if np.all(v > 0) else 0 * v),
-    wrong("if-on-array", cut=lambda v: v if np.any(v > 0) else 0 * v),
-    wrong("squared-hinge", cut=lambda v: np.maximum(v, 0) ** 2),
-    wrong("squared-hinge", cut=lambda v: np.maximum(v, 0) ** 2 / 2),
-    wrong("wrong-n", select=lambda v: v[v > 0]),
-    wrong("wrong-condition", missing=lambda m: np.where(m < 0, 1 - m, 0), cut=same),
-    wrong("wrong-condition", missing=lambda m: np.where(m > 0, 1 - m, 0), cut=same),
-    wrong("wrong-condition", missing=lambda m: np.where(m > 0, np.maximum(1 - m, 0), 0), cut=same),
-    wrong("wrong-condition", missing=lambda m: np.where(m < 1, m, 0), cut=same),
-    wrong("wrong-condition", missing=lambda m: np.where(m < 1, -m, 0), cut=same),
-    wrong("wrong-condition", missing=lambda m: np.where(m > 1, m, 0), cut=same),
-    wrong("both-branches", missing=lambda m: np.where(m < 1, 1 - m, 1), cut=same),
-    loss("wrong-loss", "how many margins are below 1", lambda m: 1.0 * (m < 1)),
-    loss("wrong-loss", "how many scores are on the wrong side", lambda m: 1.0 * (m < 0)),
-    loss("wrong-loss", "how many scores are on the right side", lambda m: 1.0 * (m > 0)),
-    loss("wrong-loss", "the logistic loss", lambda m: np.logaddexp(0, -m)),
-    loss("wrong-loss", "the exponential loss", lambda m: np.exp(-m)),
-    wrong("wrong-loss", "the mean squared error",
-          margin=lambda y, s: (y - s) ** 2, missing=same),
-    wrong("wrong-loss", "the mean absolute error",
-          margin=lambda y, s: np.abs(y - s), missing=same),
-)  # fmt: skip
-
-MISTAKES = (*LABELS, *MARGINS, *PIECES, *REDUCTION)
+MISTAKES = """
+labels-01 | y = 2 * floats(labels) - 1
+labels-01 | y = (floats(labels) + 1) / 2
+labels-01 | y = where(floats(labels) == 0, -1, 1)
+threshold-first | s = sign(floats(scores))
+threshold-first | s = where(floats(scores) >= 0, 1, -1)
+threshold-first | s = 1.0 * (floats(scores) > 0)
+threshold-first | s = round(floats(scores))
+sigmoid-twice | s = sigmoid(floats(scores))
+sigmoid-twice | s = tanh(floats(scores))
+rare misaligned | s = floats(scores)[::-1]
+rare misaligned | y = sort(floats(labels)); s = sort(floats(scores))
+float32 | s = float32(floats(scores))
+int-buffer | s = trunc(floats(scores))
+ignores-y-true | m = s
+ignores-y-true | m = abs(s)
+ignores-y-pred | m = y
+rare wrong-operator: the difference y - s | m = y - s
+rare wrong-operator: the difference s - y | m = s - y
+rare wrong-operator: the distance |y - s| | m = abs(y - s)
+rare wrong-operator: the sum y + s | m = y + s
+rare wrong-operator: the quotient of y and s | m = y / s
+missing-branch | m = where(y > 0, s, inf)
+missing-branch | m = where(y > 0, inf, -s)
+margin-missing | m = where(y > 0, s, 1 - s)
+margin-missing | m = where(y > 0, 1 + s, -s)
+max-after-mean | m = reshape(y @ s, 1)
+max-after-mean | m = where(arange(len(y)) == 0, y @ s, inf)
+rare all-pairs | m = outer(y, s)
+rare all-pairs | m = outer(y, s); average = sum(kept) / len(kept)
+rare bracket-misplaced | m = (1 - y) * s; lack = m
+rare bracket-misplaced | m = y * (1 - s); lack = m
+hinge-sign | lack = 1 + m
+hinge-sign | lack = m - 1
+hinge-sign | lack = where(m < 1, 1 + m, 0); each = lack
+factor-two | each = 2 * maximum(lack, 0)
+margin-missing | lack = -m
+margin-missing | lack = m
+rare wrong-margin: 0.5 | lack = 0.5 - m
+rare wrong-margin: 2 | lack = 2 - m
+max-missing | each = lack
+max-missing | lack = m - 1; each = lack
+abs-not-max | each = abs(lack)
+min-of-branches: smaller | each = minimum(lack, 0)
+rare wrong-floor: 1 | each = maximum(lack, 1)
+rare wrong-floor: -1 | each = maximum(lack, -1)
+rare wrong-floor: 0, and 1 at most | each = clip(lack, 0, 1)
+rare wrong-floor: 1 at most | each = minimum(lack, 1)
+np-max-not-maximum | each = reshape(max(lack), 1)
+max-after-mean | each = lack; value = maximum(average, 0)
+rare if-on-array | each = lack if all(lack > 0) else 0 * lack
+rare if-on-array | each = lack if any(lack > 0) else 0 * lack
+squared-hinge | each = maximum(lack, 0)**2
+squared-hinge | each = maximum(lack, 0)**2 / 2
+rare wrong-n | kept = each[each > 0]
+wrong-condition | lack = where(m < 0, 1 - m, 0); each = lack
+wrong-condition | lack = where(m > 0, 1 - m, 0); each = lack
+wrong-condition | lack = where(m > 0, maximum(1 - m, 0), 0); each = lack
+wrong-condition | lack = where(m < 1, m, 0); each = lack
+wrong-condition | lack = where(m < 1, -m, 0); each = lack
+wrong-condition | lack = where(m > 1, m, 0); each = lack
+both-branches | lack = where(m < 1, 1 - m, 1); each = lack
+wrong-loss: how many margins are below 1 | each = 1.0 * (m < 1)
+wrong-loss: how many scores are on the wrong side | each = 1.0 * (m < 0)
+wrong-loss: how many scores are on the right side | each = 1.0 * (m > 0)
+wrong-loss: the logistic loss | each = logaddexp(0, -m)
+wrong-loss: the exponential loss | each = exp(-m)
+wrong-loss: the mean squared error | m = (y - s)**2; lack = m
+wrong-loss: the mean absolute error | m = abs(y - s); lack = m
+""" + REDUCTION  # fmt: skip
 
 
 def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -147,7 +124,7 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: with_margins(rng, [1, 1, *rng.uniform(1.5, 4, 2)])),
         ),
         draw=draw,
-        pipeline=Pipeline(STAGES, MISTAKES),
+        program=Program("labels, scores", STEPS, rows(MISTAKES)),
         hints=hints,
     )  # fmt: skip
 

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import REDUCTION, mean
-from autograder.tasks.task import Draw, Edge, Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.shared import EPSILONS, REDUCTION, TAIL, many
+from autograder.tasks.steps import Program, rows
+from autograder.tasks.task import Draw, Edge, Style, Task, edge
 
 EPS = 1e-15
 
-
-def log(values: Any, base: float | None = None) -> Any:
-    """Return the logarithm, the natural one unless a base is given."""
-    return np.log(values) if base is None else np.log(values) / np.log(base)
-
-
-def clipped(p: Any, eps: float) -> Any:
-    """Return probabilities kept away from 0 and 1."""
-    return np.clip(p, eps, 1 - eps)
-
-
-def sigmoid(z: Any) -> Any:
-    """Return the probability that belongs to a logit."""
-    return 1 / (1 + np.exp(-z))
-
-
 # --- What is the same from probabilities and from logits: the two terms, by their logarithms
-
-Terms = Callable[[Any, Any, Any], Any]
-
-
-def terms(slug: str, formula: Terms, detail: str = "") -> Mistake:
-    """Return the mistake of these terms, of the labels and the logs of p and of 1 - p."""
-    return wrong(slug, detail, terms=formula)
-
-
-def loss(slug: str, detail: str, formula: Callable[[Any, Any], Any]) -> Mistake:
-    """Return the mistake of another loss of each sample, of its label and what is predicted."""
-    return wrong(slug, detail, clip=lambda y, p, eps: formula(y, p), logs=same, terms=same,
-                 sign=same)  # fmt: skip
 
 
 def by_class(y: Any, a: Any, b: Any) -> Any:
@@ -50,216 +21,154 @@ def by_class(y: Any, a: Any, b: Any) -> Any:
     return np.size(y) * (y * a / np.sum(y) + (1 - y) * b / np.sum(1 - y))
 
 
-TERMS = (
-    terms("positive-term-only", lambda y, a, b: y * a),
-    terms("negative-term-only", lambda y, a, b: (1 - y) * b),
-    terms("positive-term-only", lambda y, a, b: a[y == 1]),
-    terms("negative-term-only", lambda y, a, b: b[y == 0]),
-    terms("terms-swapped", lambda y, a, b: y * b + (1 - y) * a),
-    terms("minus-between-terms", lambda y, a, b: y * a - (1 - y) * b),
-    terms("minus-between-terms", lambda y, a, b: (1 - y) * b - y * a),
-    terms("one-minus-missing", lambda y, a, b: a, "log(1 - p)"),
-    terms("one-minus-missing", lambda y, a, b: y * a + y * b, "1 - y"),
-    terms("ignores-y-true", lambda y, a, b: a),
-    terms("ignores-y-true", lambda y, a, b: b),
-    terms("weight-missing", lambda y, a, b: a + b, "y, and 1 - y,"),
-    terms("weight-missing", lambda y, a, b: y * a + b, "1 - y"),
-    terms("weight-missing", lambda y, a, b: a + (1 - y) * b, "y"),
-    terms("weight-missing", lambda y, a, b: (1 - y) * a + (1 - y) * b, "y"),
-    terms("prediction-as-weight", lambda y, a, b: np.exp(a) * a + (1 - y) * b),
-    terms("prediction-as-weight", lambda y, a, b: y * a + np.exp(b) * b),
-    terms("prediction-as-weight", lambda y, a, b: np.exp(a) * a + np.exp(b) * b),
-    terms("log-base-2", lambda y, a, b: y * a / np.log(2) + (1 - y) * b),
-    terms("log-base-2", lambda y, a, b: y * a + (1 - y) * b / np.log(2)),
-    terms("log-base-10", lambda y, a, b: y * a / np.log(10) + (1 - y) * b),
-    terms("log-base-10", lambda y, a, b: y * a + (1 - y) * b / np.log(10)),
-    terms("log-missing", lambda y, a, b: y * a + (1 - y) * np.exp(b)),
-    terms("log-missing", lambda y, a, b: y * np.exp(a) + (1 - y) * b),
-    terms("log-missing", lambda y, a, b: y * a + (1 - y)),
-    terms("bracket-misplaced", lambda y, a, b: y * a + (1 - y) * (1 - a)),
-    terms("bracket-misplaced", lambda y, a, b: y * a + (1 - y) - np.exp(a)),
-    terms("bracket-misplaced", lambda y, a, b: y * a + 1 - y * b),
-    terms("bracket-misplaced", lambda y, a, b: (y * a + 1 - y) * b),
-    terms("all-pairs", lambda y, a, b: np.outer(y, a) + np.outer(1 - y, b)),
-    terms("wrong-n", lambda y, a, b: (y * a + (1 - y) * b) * np.size(y) / np.sum(y)),
-    terms("wrong-n", lambda y, a, b: (y * a + (1 - y) * b) * np.size(y) / np.sum(1 - y)),
-    terms("wrong-n", by_class),
-    terms("wrong-n", lambda *given: by_class(*given) / 2),
-    wrong("all-pairs", terms=lambda y, a, b: np.outer(y, a) + np.outer(1 - y, b),
-          reduce=lambda e: np.sum(e) / len(e)),
-)  # fmt: skip
-
-LOGS = (
-    wrong("log-base-2", logs=lambda y, a, b: (y, log(a, 2), log(b, 2))),
-    wrong("log-base-10", logs=lambda y, a, b: (y, log(a, 10), log(b, 10))),
-    wrong("log-missing", logs=lambda y, a, b: (y, np.asarray(a), np.asarray(b))),
-    wrong("eps-in-log", "1", logs=lambda y, a, b: (y, log(a + 1), log(b + 1))),
-)
-
-
-def likelihood(slug: str, reduce: Callable[[Any], Any]) -> tuple[Mistake, Mistake]:
-    """Return the mistake of reducing the truths' probabilities, of those given and of logits."""
-    return (
-        wrong(slug, logs=lambda y, a, b: (y, a, b), sign=same, reduce=reduce),
-        wrong(slug, logs=lambda y, z: (y, sigmoid(z), sigmoid(-z)), sign=same, reduce=reduce),
-    )
-
-
-LIKELIHOODS, LIKELIHOODS_OF_LOGITS = zip(
-    likelihood("log-of-mean", lambda e: -log(mean(e))),
-    likelihood("log-of-mean", lambda e: -log(np.sum(e))),
-    likelihood("log-of-mean", lambda e: -log(np.sum(e)) / e.size),
-    likelihood("product-underflow", lambda e: -log(np.prod(e)) / e.size),
-    likelihood("product-underflow", lambda e: -log(np.prod(e))),
-    likelihood("product-underflow", lambda e: -log(np.prod(e) ** (1 / e.size))),
-    likelihood("log-missing", np.prod),
-    strict=True,
-)
-
+TERMS = """
+positive-term-only | term = y * a
+negative-term-only | term = (1 - y) * b
+positive-term-only | term = a[y == 1]
+negative-term-only | term = b[y == 0]
+terms-swapped | term = y * b + (1 - y) * a
+minus-between-terms | term = y * a - (1 - y) * b
+minus-between-terms | term = (1 - y) * b - y * a
+one-minus-missing: log(1 - p) | term = a
+one-minus-missing: 1 - y | term = y * a + y * b
+ignores-y-true | term = a
+ignores-y-true | term = b
+weight-missing: y, and 1 - y, | term = a + b
+weight-missing: 1 - y | term = y * a + b
+weight-missing: y | term = a + (1 - y) * b
+weight-missing: y | term = (1 - y) * a + (1 - y) * b
+rare prediction-as-weight | term = exp(a) * a + (1 - y) * b
+rare prediction-as-weight | term = y * a + exp(b) * b
+rare prediction-as-weight | term = exp(a) * a + exp(b) * b
+log-base-2 | term = y * a / log(2) + (1 - y) * b
+log-base-2 | term = y * a + (1 - y) * b / log(2)
+log-base-10 | term = y * a / log(10) + (1 - y) * b
+log-base-10 | term = y * a + (1 - y) * b / log(10)
+log-missing | term = y * a + (1 - y) * exp(b)
+log-missing | term = y * exp(a) + (1 - y) * b
+log-missing | term = y * a + (1 - y)
+rare bracket-misplaced | term = y * a + (1 - y) * (1 - a)
+rare bracket-misplaced | term = y * a + (1 - y) - exp(a)
+rare bracket-misplaced | term = y * a + 1 - y * b
+rare bracket-misplaced | term = (y * a + 1 - y) * b
+rare all-pairs | term = outer(y, a) + outer(1 - y, b)
+rare wrong-n | term = (y * a + (1 - y) * b) * size(y) / sum(y)
+rare wrong-n | term = (y * a + (1 - y) * b) * size(y) / sum(1 - y)
+rare wrong-n | term = by_class(y, a, b)
+rare all-pairs | term = outer(y, a) + outer(1 - y, b); value = sum(kept) / len(kept)
+rare wrong-n | term = by_class(y, a, b) / 2
+"""
+"""With `a` the log of p, and `b` that of 1 - p."""
 
 # --- From probabilities: which of them are moved away from 0 and 1, and by how much
 
+STEPS = """
+low = eps
+y = asarray(y_true)
+p = floats(y_pred)
+q = clip(p, low, 1 - low)
+r = 1 - q
+a = log(q)
+b = log(r)
+term = y * a + (1 - y) * b
+each = -term
+""" + TAIL  # fmt: skip
 
-def clip(slug: str, how: Callable[[Any, float], Any], detail: str = "") -> Mistake:
-    """Return the mistake of moving the probabilities in this way."""
-    return wrong(slug, detail, clip=lambda y, p, eps: both(y, how(p, eps)))
-
-
-def both(y: Any, p: Any) -> tuple[Any, Any, Any]:
-    """Return the labels, and what goes into the two logarithms."""
-    return y, p, 1 - p
-
-
-def always(eps: float) -> Callable[[Any, float], Any]:
-    """Clip with this epsilon whatever is asked for."""
-    return lambda p, _: clipped(p, eps)
-
-
-def ends(p: Any, low: float, high: float) -> Any:
-    """Replace what is exactly 0, and exactly 1."""
-    return np.where(p == 0, low, np.where(p == 1, high, p))
-
-
-def guarded(y: Any, p: Any, eps: float) -> tuple[Any, Any, Any]:
-    """Let 1 stand where a logarithm does not exist: its log is 0."""
-    return y, np.where(p > 0, p, 1), np.where(p < 1, 1 - p, 1)
-
-
-def skipping(y: Any, p: Any, eps: float) -> tuple[Any, Any, Any]:
-    """Let 1 stand in both logarithms of a sample that would have to be clipped."""
-    fine = clipped(p, eps) == p
-    return y, np.where(fine, p, 1), np.where(fine, 1 - p, 1)
-
-
-CLIPS = (
-    clip("no-clipping", lambda p, eps: p),
-    clip("clips-zero-only", lambda p, eps: np.maximum(p, eps)),
-    clip("clips-one-only", lambda p, eps: np.minimum(p, 1 - eps)),
-    clip("half-clip", lambda p, eps: np.maximum(p, eps)),
-    clip("half-clip", lambda p, eps: np.minimum(p, 1 - eps)),
-    clip("clip-min-max-swapped", lambda p, eps: np.full(np.shape(p), eps)),
-    clip("clip-min-max-swapped", lambda p, eps: np.full(np.shape(p), 1 - eps)),
-    clip("clip-typo", lambda p, eps: np.where(p < eps, 1 - eps, np.where(p > 1 - eps, eps, p)),
-         "0 becomes nearly 1, and 1 nearly 0"),
-    clip("clip-typo", lambda p, eps: np.where((p < eps) | (p > 1 - eps), eps, p),
-         "0 and 1 both become nearly 0"),
-    clip("clip-typo", lambda p, eps: np.where((p < eps) | (p > 1 - eps), 1 - eps, p),
-         "0 and 1 both become nearly 1"),
-    clip("clip-typo", lambda p, eps: np.where(p > eps, 1 - eps, eps),
-         "everything becomes nearly 0 or nearly 1"),
-    clip("clip-typo", lambda p, eps: np.clip(p, eps, 0.5), "the upper bound is one half"),
-    clip("clip-typo", lambda p, eps: np.maximum(p, 1 - eps), "all become 1 - eps at least"),
-    clip("clip-typo", lambda p, eps: np.minimum(p, eps), "all become eps at most"),
-    wrong("one-minus-missing", "log(1 - p)",
-          clip=lambda y, p, eps: (y, clipped(p, eps), 1 + clipped(p, eps))),
-    wrong("clip-typo", "the labels, not the predictions",
-          clip=lambda y, p, eps: both(clipped(y, eps), p)),
-    wrong("clip-typo", "the labels too",
-          clip=lambda y, p, eps: both(clipped(y, eps), clipped(p, eps))),
-    clip("clips-exact-only", lambda p, eps: ends(p, eps, 1 - eps)),
-    clip("clips-exact-only", lambda p, eps: ends(p, eps, 1)),
-    clip("clips-exact-only", lambda p, eps: ends(p, 0, 1 - eps)),
-    *(clip("eps-ignored", always(eps))
-      for eps in (1e-15, 1e-16, 2**-52, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 2**-23, 1e-6, 1e-5)),
-    *(clip("clip-too-wide", always(eps), f"{eps:g} and {1 - eps:g}")
-      for eps in (0.1, 0.01, 0.001, 0.0001)),
-    wrong("eps-in-log", clip=lambda y, p, eps: (y, p + eps, 1 - p + eps)),
-    wrong("eps-in-log", clip=lambda y, p, eps: (y, p + 1e-15, 1 - p + 1e-15)),
-    wrong("eps-in-log", clip=lambda y, p, eps: (y, p + 1e-9, 1 - p + 1e-9)),
-    wrong("eps-in-log", clip=lambda y, p, eps: (y, p + eps, 1 - p)),
-    wrong("eps-in-log", clip=lambda y, p, eps: (y, p, 1 - p + eps)),
-    wrong("eps-in-log",
-          clip=lambda y, p, eps: (y, clipped(p, eps) + eps, 1 - clipped(p, eps) + eps)),
-    clip("eps-wrong-side", lambda p, eps: p + eps),
-    clip("eps-wrong-side", lambda p, eps: p - eps),
-    wrong("eps-wrong-side",
-          clip=lambda y, p, eps: (y, p * np.exp(eps), (1 - p) * np.exp(eps))),
-    wrong("eps-wrong-side",
-          clip=lambda y, p, eps: (y, p * np.exp(-eps), (1 - p) * np.exp(-eps))),
-    wrong("eps-wrong-side", clip=lambda y, p, eps: (y, p - eps, 1 - p - eps)),
-    clip("smooths", lambda p, eps: p * (1 - 2 * eps) + eps),
-    clip("smooths", lambda p, eps: (p + eps) / (1 + 2 * eps)),
-    clip("smooths", lambda p, eps: p * (1 - eps) + eps / 2),
-    wrong("skips-clipped", clip=skipping),
-    wrong("nan-to-num", clip=guarded),
-    wrong("nan-to-num", clip=lambda y, p, eps: both(y, p),
-          logs=lambda y, a, b: (y, np.nan_to_num(log(a)), np.nan_to_num(log(b)))),
-    wrong("nan-to-num", clip=lambda y, p, eps: both(y, p),
-          terms=lambda y, a, b: np.nan_to_num(y * a + (1 - y) * b)),
-    wrong("nan-to-num", clip=lambda y, p, eps: both(y, p),
-          terms=lambda y, a, b: np.nan_to_num(y * a) + np.nan_to_num((1 - y) * b)),
-    wrong("nan-to-num", clip=lambda y, p, eps: both(y, p), finish=np.nan_to_num),
-)  # fmt: skip
-
-
-def given(change: Callable[[float], float]) -> Callable[..., Any]:
-    """Return the stage that takes another epsilon than the one that is passed."""
-    return lambda y, p, eps=EPS: (y, p, change(eps))
-
-
-def wide(eps: float) -> Mistake:
-    """Return the mistake of a default that touches probabilities that were fine."""
-    return wrong("clip-too-wide", f"{eps:g} and {1 - eps:g}", given=lambda y, p, e=eps: (y, p, e))
-
-
-GIVEN = (
-    wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps)),
-    wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, EPS)),
-    # On labels it shows that each logarithm has a floor of its own; on predictions it does not.
-    wrong("args-swapped", given=lambda y, p, eps=EPS: (p, y, eps),
-          clip=lambda y, p, eps: (y, np.maximum(p, eps), np.maximum(1 - p, eps))),
-    *(wide(eps) for eps in (0.1, 0.05, 0.01, 0.001, 0.0001, 0.00001)),
-    wrong("eps-other-value", "half of it", given=given(lambda eps: eps / 2)),
-    wrong("eps-other-value", "twice as much", given=given(lambda eps: eps * 2)),
-    wrong("eps-other-value", "its square", given=given(lambda eps: eps**2)),
-    wrong("eps-other-value", "its root", given=given(lambda eps: eps**0.5)),
-    wrong("eps-too-small", given=lambda y, p, eps=1e-17: (y, p, eps)),
-)  # fmt: skip
-
-PREDICTED = (
-    wrong("threshold-first", predicted=lambda y, p, eps: (y, np.round(p), eps)),
-    wrong("complement", predicted=lambda y, p, eps: (y, 1 - np.asarray(p), eps)),
-    wrong("sigmoid-twice", predicted=lambda y, p, eps: (y, sigmoid(p), eps)),
-    wrong("labels-minus-one", predicted=lambda y, p, eps: (2 * y - 1, p, eps)),
-    wrong("labels-minus-one", predicted=lambda y, p, eps: ((y + 1) / 2, p, eps)),
-    wrong("misaligned", predicted=lambda y, p, eps: (y, p[::-1], eps)),
-    wrong("misaligned", predicted=lambda y, p, eps: (np.sort(y), np.sort(p), eps)),
-    wrong("normalizes", predicted=lambda y, p, eps: (y, p / np.sum(p), eps)),
-    wrong("int-buffer", predicted=lambda y, p, eps: (y, np.trunc(p), eps)),
-    wrong("float32", predicted=lambda y, p, eps: (np.float32(y), np.float32(p), np.float32(eps))),
-    wrong("float32", predicted=lambda y, p, eps: (y, np.float32(p), eps)),
-    wrong("float32", predicted=lambda y, p, eps: (y, np.float64(np.float32(p)), eps)),
-)
-
-OTHERS = (
-    loss("wrong-loss", "the mean squared error", lambda y, p: (y - p) ** 2),
-    loss("wrong-loss", "the mean absolute error", lambda y, p: np.abs(y - p)),
-    loss("wrong-loss", "the mean difference", lambda y, p: y - p),
-    loss("wrong-loss", "the share of wrong decisions", lambda y, p: 1.0 * ((p > 0.5) != (y == 1))),
-    loss("wrong-loss", "the share of right decisions", lambda y, p: 1.0 * ((p > 0.5) == (y == 1))),
-    loss("wrong-loss", "the hinge loss", lambda y, p: np.maximum(0, 1 - y * p)),
-    loss("wrong-loss", "the hinge loss", lambda y, p: np.maximum(0, 1 - (2 * y - 1) * p)),
-)  # fmt: skip
+MISTAKES = """
+args-swapped | y = asarray(y_pred); p = floats(y_true)
+args-swapped | y = asarray(y_pred); p = floats(y_true); low = 1e-15
+# On labels it shows that each logarithm has a floor of its own; on predictions it does not.
+args-swapped | y = asarray(y_pred); p = floats(y_true); q = maximum(p, low); r = maximum(1 - p, low)
+clip-too-wide: 0.1 and 0.9 | eps = 0.1
+clip-too-wide: 0.05 and 0.95 | eps = 0.05
+clip-too-wide: 0.01 and 0.99 | eps = 0.01
+clip-too-wide: 0.001 and 0.999 | eps = 0.001
+clip-too-wide: 0.0001 and 0.9999 | eps = 0.0001
+clip-too-wide: 1e-05 and 0.99999 | eps = 0.00001
+rare eps-other-value: half of it | low = eps / 2
+rare eps-other-value: twice as much | low = eps * 2
+rare eps-other-value: its square | low = eps**2
+rare eps-other-value: its root | low = eps**0.5
+eps-too-small | eps = 1e-17
+threshold-first | p = round(floats(y_pred))
+complement | p = 1 - floats(y_pred)
+sigmoid-twice | p = sigmoid(floats(y_pred))
+labels-minus-one | y = 2 * asarray(y_true) - 1
+labels-minus-one | y = (asarray(y_true) + 1) / 2
+rare misaligned | p = floats(y_pred)[::-1]
+rare misaligned | y = sort(y_true); p = sort(floats(y_pred))
+rare normalizes | p = floats(y_pred) / sum(y_pred)
+int-buffer | p = trunc(floats(y_pred))
+float32 | y = float32(y_true); p = float32(y_pred); low = float32(eps)
+float32 | p = float32(y_pred)
+float32 | p = floats(float32(y_pred))
+no-clipping | q = p
+clips-zero-only | q = maximum(p, low)
+clips-one-only | q = minimum(p, 1 - low)
+half-clip | q = maximum(p, low)
+half-clip | q = minimum(p, 1 - low)
+clip-min-max-swapped | q = full(shape(p), low)
+clip-min-max-swapped | q = full(shape(p), 1 - low)
+rare clip-typo: 0 becomes nearly 1, and 1 nearly 0
+  | q = where(p < low, 1 - low, where(p > 1 - low, low, p))
+rare clip-typo: 0 and 1 both become nearly 0 | q = where((p < low) | (p > 1 - low), low, p)
+rare clip-typo: 0 and 1 both become nearly 1 | q = where((p < low) | (p > 1 - low), 1 - low, p)
+rare clip-typo: everything becomes nearly 0 or nearly 1 | q = where(p > low, 1 - low, low)
+rare clip-typo: the upper bound is one half | q = clip(p, low, 0.5)
+rare clip-typo: all become 1 - eps at least | q = maximum(p, 1 - low)
+rare clip-typo: all become eps at most | q = minimum(p, low)
+one-minus-missing: log(1 - p) | r = 1 + q
+rare clip-typo: the labels, not the predictions | y = clip(y_true, low, 1 - low); q = p
+rare clip-typo: the labels too | y = clip(y_true, low, 1 - low)
+clips-exact-only | q = where(p == 0, low, where(p == 1, 1 - low, p))
+clips-exact-only | q = where(p == 0, low, p)
+clips-exact-only | q = where(p == 1, 1 - low, p)
+""" + many("eps-ignored | q = clip(p, {}, 1 - {})", EPSILONS) + """
+clip-too-wide: 0.1 and 0.9 | q = clip(p, 0.1, 0.9)
+clip-too-wide: 0.01 and 0.99 | q = clip(p, 0.01, 0.99)
+clip-too-wide: 0.001 and 0.999 | q = clip(p, 0.001, 0.999)
+clip-too-wide: 0.0001 and 0.9999 | q = clip(p, 0.0001, 0.9999)
+eps-in-log | q = p + low; r = 1 - p + low
+eps-in-log | q = p + 1e-15; r = 1 - p + 1e-15
+eps-in-log | q = p + 1e-9; r = 1 - p + 1e-9
+eps-in-log | q = p + low; r = 1 - p
+eps-in-log | q = p; r = 1 - p + low
+eps-in-log | q = clip(p, low, 1 - low) + low; r = 1 - clip(p, low, 1 - low) + low
+rare eps-wrong-side | q = p + low
+rare eps-wrong-side | q = p - low
+rare eps-wrong-side | q = p * exp(low); r = (1 - p) * exp(low)
+rare eps-wrong-side | q = p * exp(-low); r = (1 - p) * exp(-low)
+rare eps-wrong-side | q = p - low; r = 1 - p - low
+rare smooths | q = p * (1 - 2 * low) + low
+rare smooths | q = (p + low) / (1 + 2 * low)
+rare smooths | q = p * (1 - low) + low / 2
+skips-clipped | q = where(clip(p, low, 1 - low) == p, p, 1)
+  ; r = where(clip(p, low, 1 - low) == p, 1 - p, 1)
+nan-to-num | q = where(p > 0, p, 1); r = where(p < 1, 1 - p, 1)
+nan-to-num | q = p; a = nan_to_num(log(q)); b = nan_to_num(log(r))
+nan-to-num | q = p; term = nan_to_num(y * a + (1 - y) * b)
+nan-to-num | q = p; term = nan_to_num(y * a) + nan_to_num((1 - y) * b)
+nan-to-num | q = p; result = nan_to_num(value)
+log-base-2 | a = log2(q); b = log2(r)
+log-base-10 | a = log10(q); b = log10(r)
+log-missing | a = q; b = r
+eps-in-log: 1 | a = log(q + 1); b = log(r + 1)
+""" + TERMS + """
+log-of-mean | a = q; b = r; each = term; average = -log(mean(kept))
+log-of-mean | a = q; b = r; each = term; average = -log(sum(kept))
+log-of-mean | a = q; b = r; each = term; average = -log(sum(kept)) / kept.size
+product-underflow | a = q; b = r; each = term; average = -log(prod(kept)) / kept.size
+product-underflow | a = q; b = r; each = term; average = -log(prod(kept))
+product-underflow | a = q; b = r; each = term; average = -log(prod(kept) ** (1 / kept.size))
+log-missing | a = q; b = r; each = term; average = prod(kept)
+wrong-loss: the mean squared error | each = (y - p) ** 2
+wrong-loss: the mean absolute error | each = abs(y - p)
+wrong-loss: the mean difference | each = y - p
+wrong-loss: the share of wrong decisions | each = 1.0 * ((p > 0.5) != (y == 1))
+wrong-loss: the share of right decisions | each = 1.0 * ((p > 0.5) == (y == 1))
+wrong-loss: the hinge loss | each = maximum(0, 1 - y * p)
+wrong-loss: the hinge loss | each = maximum(0, 1 - (2 * y - 1) * p)
+""" + REDUCTION  # fmt: skip
 
 
 def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -341,20 +250,7 @@ EDGES: tuple[Edge, ...] = (
          vary=lambda rng: wrong_ends(rng, rng.uniform(0.005, 0.05))),
 )  # fmt: skip
 
-STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda y, p, eps=EPS: (y, p, eps),
-    "arrays": lambda y, p, eps: (np.asarray(y), np.asarray(p, dtype=float), eps),
-    "predicted": lambda y, p, eps: (y, p, eps),
-    "clip": lambda y, p, eps: both(y, clipped(p, eps)),
-    "logs": lambda y, a, b: (y, log(a), log(b)),
-    "terms": lambda y, a, b: y * a + (1 - y) * b,
-    "sign": np.negative,
-    "select": same, "reduce": mean, "finish": same, "shape": same,
-}  # fmt: skip
-
-FROM_PROBABILITIES = (
-    *GIVEN, *PREDICTED, *CLIPS, *LOGS, *TERMS, *LIKELIHOODS, *OTHERS, *REDUCTION,
-)  # fmt: skip
+PROGRAM = Program("y_true, y_pred, eps=1e-15", STEPS, rows(MISTAKES), (by_class,))
 
 
 def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
@@ -366,7 +262,7 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
         example=(np.array([1, 0, 1]), np.array([0.9, 0.2, 0.4])),
         edges=EDGES,
         draw=draw,
-        pipeline=Pipeline(STAGES, FROM_PROBABILITIES),
+        program=PROGRAM,
         hints=hints,
     )
 
@@ -392,16 +288,6 @@ LOG_LOSS_NUMPY = task(
 # --- From logits
 
 
-def logits(slug: str, formula: Callable[[Any, Any], Any], detail: str = "") -> Mistake:
-    """Return the mistake of this loss of each sample, of its label and its logit."""
-    return wrong(slug, detail, logs=formula, terms=same, sign=same)
-
-
-def of_probability(slug: str, p: Callable[[Any], Any], detail: str = "") -> Mistake:
-    """Return the mistake of these probabilities of the logits, in place of the sigmoid's."""
-    return wrong(slug, detail, logs=lambda y, z: (y, log(p(z)), log(1 - p(z))))
-
-
 def soft(z: Any) -> Any:
     """Return log(1 + exp(z)) without overflow."""
     return np.logaddexp(0, z)
@@ -412,109 +298,107 @@ def rest(z: Any) -> Any:
     return np.log1p(np.exp(-np.abs(z)))
 
 
-LOGIT_STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda y, z: (np.asarray(y), np.asarray(z, dtype=float)),
-    "predicted": lambda y, z: (y, z),
-    "logs": lambda y, z: (y, -soft(-z), -soft(z)),
-    "terms": STAGES["terms"],
-    "sign": np.negative,
-    "select": same, "reduce": mean, "finish": same, "shape": same,
-}  # fmt: skip
+LOGIT_STEPS = """
+y = asarray(y_true)
+z = floats(logits)
+a = -soft(-z)
+b = -soft(z)
+term = y * a + (1 - y) * b
+each = -term
+""" + TAIL  # fmt: skip
+
+LOGIT_MISTAKES = """
+no-max-shift | a = log(sigmoid(z)); b = log(1 - sigmoid(z))
+""" + many(
+    "saturates | a = log(clip(sigmoid(z), {}, 1 - {})); b = log(1 - clip(sigmoid(z), {}, 1 - {}))",
+    ("1e-15", "1e-16", "2**-52", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7", "1e-6"),
+) + """
+saturates | a = log(sigmoid(z) + 1e-15); b = log(sigmoid(-z) + 1e-15)
+""" + many(
+    "sigmoid-missing | a = log(clip(z, {}, 1 - {})); b = log(1 - clip(z, {}, 1 - {}))",
+    ("1e-15", "1e-16", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7"),
+) + """
+sigmoid-twice | a = log(sigmoid(sigmoid(z))); b = log(1 - sigmoid(sigmoid(z)))
+logit-sign | a = log(sigmoid(-z)); b = log(1 - sigmoid(-z))
+softmax-instead | a = log(exp(z - z.max()) / exp(z - z.max()).sum())
+  ; b = log(1 - exp(z - z.max()) / exp(z - z.max()).sum())
+rare wrong-base: 2 | a = -log(1 + 2.0**-z); b = log(1 - 1 / (1 + 2.0**-z))
+rare wrong-base: 10 | a = -log(1 + 10.0**-z); b = log(1 - 1 / (1 + 10.0**-z))
+""" + many("rare wrong-sigmoid | a = log({}); b = log(1 - {})", (
+    "kept_off(exp(z) / (1 + exp(-z)))",
+    "1 / (1 + exp(-abs(z)))",
+    "(tanh(z) + 1) / 2",
+    "kept_off(tanh(z))",
+    "kept_off(1 + exp(-z))",
+    "kept_off(exp(z))",
+)) + """
+threshold-first | a = log(kept_off((z > 0) * 1.0)); b = log(1 - kept_off((z > 0) * 1.0))
+threshold-first | a = log(kept_off((z > 0.5) * 1.0)); b = log(1 - kept_off((z > 0.5) * 1.0))
+log-base-2 | a = -soft(-z) / log(2); b = -soft(z) / log(2)
+log-base-10 | a = -soft(-z) / log(10); b = -soft(z) / log(10)
+log-missing | a = sigmoid(z); b = sigmoid(-z)
+""" + "".join(f"""
+log-base-{base} | each = soft(z) / log({base}) - y * z
+log-base-{base} | each = soft(-z) / log({base}) + (1 - y) * z
+log-base-{base} | each = maximum(z, 0) - y * z + rest(z) / log({base})
+""" for base in (2, 10)) + """
+no-max-shift | each = log(1 + exp(z)) - y * z
+no-max-shift | each = log(1 + exp(-z)) + (1 - y) * z
+no-max-shift | each = where(y == 1, log(1 + exp(-z)), log(1 + exp(z)))
+no-max-shift | each = log(1 + exp(-(2 * y - 1) * z))
+max-of-logit: nothing | each = rest(z) - y * z
+max-of-logit: z | each = z - y * z + rest(z)
+max-of-logit: |z| | each = abs(z) - y * z + rest(z)
+sign-kept: in the exponent | each = maximum(z, 0) - y * z + soft(-z)
+sign-kept: in the exponent | each = maximum(z, 0) - y * z + soft(z)
+logit-sign | each = maximum(z, 0) - y * z + log1p(exp(abs(z)))
+logit-sign | each = soft(-z) - y * z
+logit-sign | each = soft(z) + (1 - y) * z
+sign-before-yz | each = soft(z) + y * z
+sign-before-yz | each = soft(-z) - (1 - y) * z
+sign-before-yz | each = soft(y * z)
+one-plus-missing | each = maximum(z, 0) - y * z - abs(z)
+one-plus-missing | each = z - y * z
+one-plus-missing | each = maximum(z, 0) - y * z + log(1 - exp(-abs(z)))
+minus-between-terms | each = maximum(z, 0) - y * z - rest(z)
+term-missing: the z in y · z | each = soft(z) - y
+term-missing: log(1 + exp(-|z|)) | each = maximum(z, 0) - y * z
+ignores-y-true | each = soft(z)
+ignores-y-true | each = soft(z) - z
+labels-minus-one | each = soft(-y * z)
+log-missing | each = maximum(z, 0) - y * z + exp(-abs(z))
+np-max-not-maximum | each = max(z) - y * z + rest(z)
+np-max-not-maximum | each = maximum(max(z), 0) - y * z + rest(z)
+term-missing: log(1 + exp(z)) | each = -y * z
+term-missing: y · z where z < 0 | each = soft(z) - y * maximum(z, 0)
+term-missing: y · z where z > 0 | each = soft(z) - y * minimum(z, 0)
+wrong-loss: the mean squared error | each = (y - sigmoid(z))**2
+wrong-loss: the mean absolute error | each = abs(y - sigmoid(z))
+wrong-loss: the squared error of the logits | each = (y - z)**2
+wrong-loss: the hinge loss | each = maximum(0, 1 - (2 * y - 1) * z)
+wrong-loss: the share of wrong decisions | each = 1.0 * ((z > 0) != (y == 1))
+args-swapped | y = floats(logits); z = floats(y_true)
+labels-minus-one | y = 2 * asarray(y_true) - 1
+rare misaligned | z = floats(logits)[::-1]
+float32 | y = float32(y_true); z = float32(logits)
+float32 | z = floats(float32(logits))
+int-buffer | z = trunc(floats(logits))
+""" + TERMS + """
+log-of-mean | a = sigmoid(z); b = sigmoid(-z); each = term; average = -log(mean(kept))
+log-of-mean | a = sigmoid(z); b = sigmoid(-z); each = term; average = -log(sum(kept))
+log-of-mean | a = sigmoid(z); b = sigmoid(-z); each = term; average = -log(sum(kept)) / kept.size
+product-underflow | a = sigmoid(z); b = sigmoid(-z); each = term
+  ; average = -log(prod(kept)) / kept.size
+product-underflow | a = sigmoid(z); b = sigmoid(-z); each = term; average = -log(prod(kept))
+product-underflow | a = sigmoid(z); b = sigmoid(-z); each = term
+  ; average = -log(prod(kept) ** (1 / kept.size))
+log-missing | a = sigmoid(z); b = sigmoid(-z); each = term; average = prod(kept)
+""" + REDUCTION  # fmt: skip
 
 
-def kept_off(eps: float, p: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return probabilities of the logits that are clipped with an epsilon."""
-    return lambda z: clipped(p(z), eps)
-
-
-def in_base(base: int) -> tuple[Mistake, ...]:
-    """Return the mistake of another logarithm within each formula of label and logit."""
-    slug, unit = f"log-base-{base}", np.log(base)
-    return (
-        logits(slug, lambda y, z: soft(z) / unit - y * z),
-        logits(slug, lambda y, z: soft(-z) / unit + (1 - y) * z),
-        logits(slug, lambda y, z: np.maximum(z, 0) - y * z + rest(z) / unit),
-    )
-
-
-SIGMOIDS = (
-    of_probability("no-max-shift", sigmoid),
-    *(
-        of_probability("saturates", kept_off(eps, sigmoid))
-        for eps in (1e-15, 1e-16, 2**-52, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)
-    ),
-    wrong("saturates", logs=lambda y, z: (y, log(sigmoid(z) + EPS), log(sigmoid(-z) + EPS))),
-    *(
-        of_probability("sigmoid-missing", kept_off(eps, same))
-        for eps in (1e-15, 1e-16, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7)
-    ),
-    of_probability("sigmoid-twice", lambda z: sigmoid(sigmoid(z))),
-    of_probability("logit-sign", lambda z: sigmoid(-z)),
-    of_probability("softmax-instead", lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
-    of_probability("wrong-base", lambda z: 1 / (1 + 2.0**-z), "2"),
-    of_probability("wrong-base", lambda z: 1 / (1 + 10.0**-z), "10"),
-    of_probability("wrong-sigmoid", kept_off(EPS, lambda z: np.exp(z) / (1 + np.exp(-z)))),
-    of_probability("wrong-sigmoid", lambda z: 1 / (1 + np.exp(-np.abs(z)))),
-    of_probability("wrong-sigmoid", lambda z: (np.tanh(z) + 1) / 2),
-    of_probability("wrong-sigmoid", kept_off(EPS, np.tanh)),
-    of_probability("wrong-sigmoid", kept_off(EPS, lambda z: 1 + np.exp(-z))),
-    of_probability("wrong-sigmoid", kept_off(EPS, np.exp)),
-    of_probability("threshold-first", kept_off(EPS, lambda z: (z > 0) * 1.0)),
-    of_probability("threshold-first", kept_off(EPS, lambda z: (z > 0.5) * 1.0)),
-    wrong("log-base-2", logs=lambda y, z: (y, -soft(-z) / np.log(2), -soft(z) / np.log(2))),
-    wrong("log-base-10", logs=lambda y, z: (y, -soft(-z) / np.log(10), -soft(z) / np.log(10))),
-    wrong("log-missing", logs=lambda y, z: (y, sigmoid(z), sigmoid(-z))),
-)
-
-STABLE = (
-    logits("no-max-shift", lambda y, z: np.log(1 + np.exp(z)) - y * z),
-    logits("no-max-shift", lambda y, z: np.log(1 + np.exp(-z)) + (1 - y) * z),
-    logits("no-max-shift", lambda y, z: np.where(y == 1, np.log(1 + np.exp(-z)),
-                                             np.log(1 + np.exp(z)))),
-    logits("no-max-shift", lambda y, z: np.log(1 + np.exp(-(2 * y - 1) * z))),
-    *in_base(2),
-    *in_base(10),
-    logits("max-of-logit", lambda y, z: rest(z) - y * z, "nothing"),
-    logits("max-of-logit", lambda y, z: z - y * z + rest(z), "z"),
-    logits("max-of-logit", lambda y, z: np.abs(z) - y * z + rest(z), "|z|"),
-    logits("sign-kept", lambda y, z: np.maximum(z, 0) - y * z + soft(-z), "in the exponent"),
-    logits("sign-kept", lambda y, z: np.maximum(z, 0) - y * z + soft(z), "in the exponent"),
-    logits("logit-sign", lambda y, z: np.maximum(z, 0) - y * z + np.log1p(np.exp(np.abs(z)))),
-    logits("logit-sign", lambda y, z: soft(-z) - y * z),
-    logits("logit-sign", lambda y, z: soft(z) + (1 - y) * z),
-    logits("sign-before-yz", lambda y, z: soft(z) + y * z),
-    logits("sign-before-yz", lambda y, z: soft(-z) - (1 - y) * z),
-    logits("sign-before-yz", lambda y, z: soft(y * z)),
-    logits("one-plus-missing", lambda y, z: np.maximum(z, 0) - y * z - np.abs(z)),
-    logits("one-plus-missing", lambda y, z: z - y * z),
-    logits("one-plus-missing", lambda y, z: np.maximum(z, 0) - y * z + log(1 - np.exp(-abs(z)))),
-    logits("minus-between-terms", lambda y, z: np.maximum(z, 0) - y * z - rest(z)),
-    logits("term-missing", lambda y, z: soft(z) - y, "the z in y · z"),
-    logits("term-missing", lambda y, z: np.maximum(z, 0) - y * z, "log(1 + exp(-|z|))"),
-    logits("ignores-y-true", lambda y, z: soft(z)),
-    logits("ignores-y-true", lambda y, z: soft(z) - z),
-    logits("labels-minus-one", lambda y, z: soft(-y * z)),
-    logits("log-missing", lambda y, z: np.maximum(z, 0) - y * z + np.exp(-np.abs(z))),
-    logits("np-max-not-maximum", lambda y, z: np.max(z) - y * z + rest(z)),
-    logits("np-max-not-maximum", lambda y, z: max(np.max(z), 0) - y * z + rest(z)),
-    logits("term-missing", lambda y, z: -y * z, "log(1 + exp(z))"),
-    logits("term-missing", lambda y, z: soft(z) - y * np.maximum(z, 0), "y · z where z < 0"),
-    logits("term-missing", lambda y, z: soft(z) - y * np.minimum(z, 0), "y · z where z > 0"),
-    logits("wrong-loss", lambda y, z: (y - sigmoid(z)) ** 2, "the mean squared error"),
-    logits("wrong-loss", lambda y, z: np.abs(y - sigmoid(z)), "the mean absolute error"),
-    logits("wrong-loss", lambda y, z: (y - z) ** 2, "the squared error of the logits"),
-    logits("wrong-loss", lambda y, z: np.maximum(0, 1 - (2 * y - 1) * z), "the hinge loss"),
-    logits("wrong-loss", lambda y, z: 1.0 * ((z > 0) != (y == 1)), "the share of wrong decisions"),
-    wrong("args-swapped", predicted=lambda y, z: (z, 1.0 * y)),
-    wrong("labels-minus-one", predicted=lambda y, z: (2 * y - 1, z)),
-    wrong("misaligned", predicted=lambda y, z: (y, z[::-1])),
-    wrong("float32", predicted=lambda y, z: (np.float32(y), np.float32(z))),
-    wrong("float32", predicted=lambda y, z: (y, np.float64(np.float32(z)))),
-    wrong("int-buffer", predicted=lambda y, z: (y, np.trunc(z))),
-)  # fmt: skip
-
-
-FROM_LOGITS = (*SIGMOIDS, *STABLE, *TERMS, *LIKELIHOODS_OF_LOGITS, *REDUCTION)
+def kept_off(p: Any) -> Any:
+    """Return probabilities kept away from 0 and 1."""
+    return np.clip(p, EPS, 1 - EPS)
 
 
 def draw_logits(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -528,6 +412,9 @@ def large_logits(rng: np.random.Generator, sign: int) -> tuple[Any, ...]:
     return labels, sign * (2 * labels - 1) * rng.uniform(800, 1200, 4)
 
 
+LOGIT_PROGRAM = Program(
+    "y_true, logits", LOGIT_STEPS, rows(LOGIT_MISTAKES), (by_class, soft, rest, kept_off)
+)
 LOG_LOSS_FROM_LOGITS = Task(
     name="log_loss_from_logits",
     reference=losses.log_loss_from_logits,
@@ -541,7 +428,7 @@ LOG_LOSS_FROM_LOGITS = Task(
              vary=lambda rng: large_logits(rng, -1)),
     ),
     draw=draw_logits,
-    pipeline=Pipeline(LOGIT_STAGES, FROM_LOGITS),
+    program=LOGIT_PROGRAM,
     hints=(
         "With p = 1 / (1 + exp(-z)): what becomes of log(1 - p) = -log(1 + exp(z)) at z = 1000?",
         "Write the loss without p: log(1 + exp(z)) - y · z. It is right, but exp(1000) overflows.",

@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograder import losses
-from autograder.tasks.regression import (
-    NUMPY_MEAN,
-    PAIRS,
-    REDUCTION,
-    RELATIVE,
-    error,
-    mean,
-    median,
-)
-from autograder.tasks.task import Mistake, Pipeline, Style, Task, edge, same, wrong
+from autograder.tasks.regression import ERROR, NUMPY_MEAN
+from autograder.tasks.shared import ERRORS, REDUCTION, RELATIVE, TAIL, many
+from autograder.tasks.steps import Program, rows
+from autograder.tasks.task import Style, Task, edge
+from autograder.tasks.words import mean
 
-Formula = Callable[[Any, Any], Any]
-"""A piece of a loss, of the errors and the parameter (delta or tau)."""
-
-
-def paired(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that makes errors of truth and prediction and hands the parameter on."""
-    return lambda t, p, x: (formula(t, p), x)
+OF_ONE_NUMBER = """
+loss-of-mean | e = reshape(mean(t - p), 1)
+loss-of-mean | e = reshape(sum(t - p), 1)
+loss-of-mean | e = reshape(median(t - p), 1)
+loss-of-mean | e = reshape(mean(abs(t - p)), 1)
+loss-of-mean | e = reshape(sum(abs(t - p)), 1)
+"""
+"""One number is made of the errors before the loss is taken of it."""
 
 
-WITH_PARAMETER = tuple(
-    replace(mistake, stages={**mistake.stages, "pair": paired(mistake.stages["pair"])})
-    for mistake in (*PAIRS, *RELATIVE)
-)
-"""What goes wrong before the error is an error, in a task whose third argument is a parameter."""
-
-
-def of_one_number(formula: Callable[[Any], Any]) -> Mistake:
-    """Return the mistake of making one number of the errors before the loss is taken of it."""
-    return wrong("loss-of-mean", pair=paired(lambda t, p: np.reshape(formula(error(t, p)), 1)))
-
-
-OF_ONE_NUMBER = (
-    of_one_number(mean),
-    of_one_number(np.sum),
-    of_one_number(median),
-    of_one_number(lambda e: mean(np.abs(e))),
-    of_one_number(lambda e: np.sum(np.abs(e))),
-)
-
-
-def default(value: float, name: str) -> Mistake:
-    """Return the mistake of another default than the task's."""
-    return wrong("default-changed", name, given=lambda t, p, x=value: (t, p, x))
+def by_branch(first: Any, a: Any, b: Any) -> Any:
+    """Return the mean of a where `first` holds, plus the mean of b elsewhere."""
+    return mean(a[first]) + mean(b[~first])
 
 
 def balanced(rng: np.random.Generator, n: int, scale: float) -> Any:
@@ -67,188 +40,116 @@ def balanced(rng: np.random.Generator, n: int, scale: float) -> Any:
 
 # --- Huber
 
+HUBER_STEPS = ERROR + """
+d = delta
+small = abs(e) <= d
+near = e**2 / 2
+far = d * (abs(e) - d / 2)
+each = where(small, near, far)
+""" + TAIL  # fmt: skip
 
-def inside(condition: Formula) -> Callable[..., Any]:
-    """Return the stage that decides which errors are small."""
-    return lambda e, d: (e, d, condition(e, d))
-
-
-def once(condition: Formula) -> Callable[..., Any]:
-    """Return the stage that decides once, for all the errors together."""
-    return lambda e, d: (e, d, np.full(np.shape(e), condition(np.abs(e), d)))
-
-
-def quadratic(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that computes what small errors cost."""
-    return lambda e, d, small: (e, d, small, formula(e, d))
-
-
-def linear(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that computes what large errors cost, of their sizes unless `signed`."""
-    return lambda e, d, small, q: (small, q, formula(np.abs(e), d))
-
-
-def signed(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that computes what large errors cost, of the errors with their signs."""
-    return lambda e, d, small, q: (small, q, formula(e, d))
-
-
-def by_branch(small: Any, q: Any, far: Any) -> Any:
-    """Return the mean of the small ones plus the mean of the large ones."""
-    return mean(q[small]) + mean(far[~small])
-
-
-def everywhere(slug: str, detail: str, formula: Formula) -> Mistake:
-    """Return the mistake of one formula for small and large errors."""
-    return wrong(slug, detail, quadratic=quadratic(formula), choose=lambda small, q, far: q)
-
-
-HUBER_STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda t, p, delta=1.0: (t, p, delta),
-    "pair": paired(error),
-    "inside": inside(lambda e, d: np.abs(e) <= d),
-    "quadratic": quadratic(lambda e, d: e**2 / 2),
-    "linear": linear(lambda a, d: d * (a - d / 2)),
-    "choose": np.where,
-    "select": same, "reduce": mean, "finish": same, "shape": same,
-}  # fmt: skip
-
-CONDITIONS = (
-    wrong("cond-no-abs", inside=inside(lambda e, d: e <= d)),
-    wrong("cond-no-abs", inside=inside(lambda e, d: -e <= d)),
-    wrong("wrong-condition", inside=inside(lambda e, d: e**2 <= d)),
-    wrong("wrong-condition", inside=inside(lambda e, d: e**2 / 2 <= d)),
-    wrong("wrong-condition", inside=inside(lambda e, d: np.abs(e) <= d**2)),
-    wrong("wrong-condition", inside=inside(lambda e, d: np.abs(e) <= d / 2)),
-    wrong("wrong-condition", inside=inside(lambda e, d: np.abs(e) <= 2 * d)),
-    wrong("wrong-condition", inside=inside(lambda e, d: np.abs(e) <= 0)),
-    wrong("delta-ignored", inside=inside(lambda e, d: np.abs(e) <= 1)),
-    wrong("delta-ignored", inside=inside(lambda e, d: np.abs(e) <= 0.5)),
-    wrong("if-on-array", inside=once(lambda a, d: np.all(a <= d))),
-    wrong("if-on-array", inside=once(lambda a, d: np.any(a <= d))),
-    wrong("if-on-array", inside=once(lambda a, d: mean(a) <= d)),
-    wrong("if-on-array", inside=once(lambda a, d: median(a) <= d)),
-    wrong("if-on-array", inside=once(lambda a, d: np.sum(a) <= d)),
-    wrong("if-on-array", inside=once(lambda a, d: a.flat[0] <= d)),
-    wrong("if-on-array", inside=once(lambda a, d: a.flat[-1] <= d)),
-)
-
-QUADRATICS = (
-    *(
-        # In one case or the other an error of exactly delta counts; here in none.
-        wrong(slug, quadratic=quadratic(lambda e, d: np.where(np.abs(e) == d, 0, e**2 / 2)))
-        for slug in ("missing-branch", "wrong-condition")
-    ),
-    wrong("missing-half", quadratic=quadratic(lambda e, d: e**2)),
-    wrong(
-        "missing-half",
-        quadratic=quadratic(lambda e, d: e**2),
-        linear=linear(lambda a, d: 2 * d * a - d**2),
-    ),
-    wrong(
-        "missing-half",
-        quadratic=quadratic(lambda e, d: e**2),
-        linear=linear(lambda a, d: d * (a - d)),
-    ),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: np.abs(e) / 2)),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: np.abs(e))),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: e / 2)),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: -e / 2)),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: e)),
-    wrong("square-missing", quadratic=quadratic(lambda e, d: -e)),
-    wrong("bracket-misplaced", quadratic=quadratic(lambda e, d: (e / 2) ** 2)),
-    wrong("doubled-not-squared", quadratic=quadratic(lambda e, d: 2 * e**2)),
-    wrong("wrong-power", "the third power", quadratic=quadratic(lambda e, d: e**3 / 3)),
-    wrong("delta-misplaced", quadratic=quadratic(lambda e, d: d * e**2 / 2)),
-    wrong("delta-misplaced", quadratic=quadratic(lambda e, d: d * e**2)),
-    wrong("delta-misplaced", quadratic=quadratic(lambda e, d: e**2 / (2 * d))),
-    wrong("delta-misplaced", quadratic=quadratic(lambda e, d: (e / d) ** 2 / 2)),
-    wrong("delta-misplaced", quadratic=quadratic(lambda e, d: d**2 / 2)),
-)
-
-LINEARS = (
-    wrong("missing-offset", linear=linear(lambda a, d: d * a)),
-    wrong("missing-offset", linear=signed(lambda e, d: d * e)),
-    wrong("missing-delta", linear=linear(lambda a, d: a - d / 2)),
-    wrong("missing-delta", linear=linear(lambda a, d: a - d)),
-    wrong("missing-delta", linear=linear(lambda a, d: a - d**2 / 2)),
-    wrong("missing-delta", linear=linear(lambda a, d: a)),
-    wrong("delta-ignored", linear=linear(lambda a, d: a - 0.5)),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a - d))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a + d / 2))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a + d))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a - 2 * d))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * a - d / 2)),
-    wrong("linear-offset", linear=linear(lambda a, d: d * a - d)),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a - 0.5))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a - 1))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * a - 0.5)),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (a - d**2 / 2))),
-    wrong("linear-offset", linear=linear(lambda a, d: d * a - d**2 / 4)),
-    wrong("linear-offset", linear=linear(lambda a, d: d * (d / 2 - a))),
-    wrong("bracket-misplaced", linear=linear(lambda a, d: d * a / 2 - d / 2)),
-    wrong("bracket-misplaced", linear=linear(lambda a, d: d * (a - d) / 2)),
-    wrong("half-in-linear", linear=linear(lambda a, d: d * (a - d / 2) / 2)),
-    wrong("half-in-linear", linear=linear(lambda a, d: d * a / 2)),
-    wrong("half-in-linear", linear=linear(lambda a, d: (a - d / 2) / 2)),
-    wrong("delta-misplaced", linear=linear(lambda a, d: d**2 * (a - d / 2))),
-    wrong("delta-misplaced", linear=linear(lambda a, d: d**2 * a)),
-    wrong("delta-misplaced", linear=linear(lambda a, d: (a - d / 2) / d)),
-    wrong("delta-misplaced", linear=linear(lambda a, d: a / d)),
-    wrong("sign-kept", "in what large errors cost", linear=signed(lambda e, d: d * (e - d / 2))),
-    wrong("sign-kept", "in what large errors cost", linear=signed(lambda e, d: d * (-e - d / 2))),
-    wrong("abs-of-mean", linear=linear(lambda a, d: d * (mean(a) - d / 2))),
-    wrong("bracket-misplaced", linear=signed(lambda e, d: d * np.abs(e - d / 2))),
-    wrong("bracket-misplaced", linear=signed(lambda e, d: d * np.abs(-e - d / 2))),
-    wrong("square-in-linear", linear=linear(lambda a, d: d * (a**2 - d / 2))),
-    wrong("square-in-linear", linear=linear(lambda a, d: a**2)),
-)
-
-CHOICES = (
-    wrong("branches-swapped", choose=lambda small, q, far: np.where(small, far, q)),
-    wrong("missing-branch", "the quadratic", choose=lambda small, q, far: q),
-    wrong("missing-branch", "the linear", choose=lambda small, q, far: far),
-    wrong("missing-branch", "the quadratic", choose=lambda small, q, far: np.where(small, q, 0)),
-    wrong("missing-branch", "the linear", choose=lambda small, q, far: np.where(small, 0, far)),
-    wrong("missing-branch", "the quadratic", choose=lambda small, q, far: q[small]),
-    wrong("missing-branch", "the linear", choose=lambda small, q, far: far[~small]),
-    wrong("min-of-branches", "smaller", choose=lambda small, q, far: np.minimum(q, far)),
-    wrong("min-of-branches", "larger", choose=lambda small, q, far: np.maximum(q, far)),
-    wrong("both-branches", choose=lambda small, q, far: q + far),
-    wrong("both-branches", choose=lambda small, q, far: np.where(small, q + far, far)),
-    wrong("both-branches", choose=lambda small, q, far: np.where(small, q, q + far)),
-    wrong("wrong-n", choose=by_branch, select=same, reduce=same),
-    wrong("wrong-n", choose=lambda *x: by_branch(*x) / 2, select=same, reduce=same),
-)
-
-OTHER_LOSSES = (
-    everywhere("pseudo-huber", "", lambda e, d: d**2 * (np.sqrt(1 + (e / d) ** 2) - 1)),
-    everywhere("pseudo-huber", "", lambda e, d: d * (np.sqrt(1 + (e / d) ** 2) - 1)),
-    everywhere("pseudo-huber", "", lambda e, d: np.sqrt(d**2 + e**2) - d),
-    everywhere("pseudo-huber", "", lambda e, d: np.sqrt(1 + e**2) - 1),
-    everywhere("pseudo-huber", "", lambda e, d: d**2 * np.sqrt(1 + (e / d) ** 2)),
-    everywhere("wrong-loss", "the log-cosh", lambda e, d: np.log(np.cosh(e))),
-    everywhere("wrong-loss", "the mean squared error", lambda e, d: e**2),
-    everywhere("wrong-loss", "the mean absolute error", lambda e, d: np.abs(e)),
-    wrong(
-        "wrong-loss",
-        "the smooth L1 loss, which is the Huber loss divided by delta",
-        quadratic=quadratic(lambda e, d: e**2 / (2 * d)),
-        linear=linear(lambda a, d: a - d / 2),
-    ),
-    wrong("wrong-loss", "a squared error that is cut off at delta",
-          linear=linear(lambda a, d: d**2 / 2 + 0 * a)),
-    wrong("wrong-loss", "a squared error that is cut off at delta",
-          linear=linear(lambda a, d: d + 0 * a)),
-)  # fmt: skip
-
-HUBER_MISTAKES = (
-    wrong("delta-ignored", given=lambda t, p, delta=1.0: (t, p, 1.0)),
-    wrong("delta-ignored", given=lambda t, p, delta=1.0: (t, p, 0.5)),
-    *(default(value, "delta") for value in (0.1, 0.5, 1.35, 1.345, 1.5, 2.0)),
-    *CONDITIONS, *QUADRATICS, *LINEARS, *CHOICES, *OTHER_LOSSES,
-    *OF_ONE_NUMBER, *WITH_PARAMETER, *REDUCTION,
-)  # fmt: skip
+HUBER = """
+delta-ignored | d = 1.0
+delta-ignored | d = 0.5
+""" + many("default-changed: delta | delta = {}", (0.1, 0.5, 1.35, 1.345, 1.5, 2.0)) + """
+cond-no-abs | small = e <= d
+cond-no-abs | small = -e <= d
+wrong-condition | small = e**2 <= d
+wrong-condition | small = e**2 / 2 <= d
+wrong-condition | small = abs(e) <= d**2
+wrong-condition | small = abs(e) <= d / 2
+wrong-condition | small = abs(e) <= 2 * d
+wrong-condition | small = abs(e) <= 0
+delta-ignored | small = abs(e) <= 1
+delta-ignored | small = abs(e) <= 0.5
+rare if-on-array | small = full(shape(e), all(abs(e) <= d))
+rare if-on-array | small = full(shape(e), any(abs(e) <= d))
+rare if-on-array | small = full(shape(e), mean(abs(e)) <= d)
+rare if-on-array | small = full(shape(e), median(abs(e)) <= d)
+rare if-on-array | small = full(shape(e), sum(abs(e)) <= d)
+rare if-on-array | small = full(shape(e), abs(e).flat[0] <= d)
+rare if-on-array | small = full(shape(e), abs(e).flat[-1] <= d)
+missing-branch | near = where(abs(e) == d, 0, e**2 / 2)  # in one case or the other an error
+wrong-condition | near = where(abs(e) == d, 0, e**2 / 2)  # of exactly delta counts; here in none
+missing-half | near = e**2
+missing-half | near = e**2; far = 2 * d * abs(e) - d**2
+missing-half | near = e**2; far = d * (abs(e) - d)
+square-missing | near = abs(e) / 2
+square-missing | near = abs(e)
+square-missing | near = e / 2
+square-missing | near = -e / 2
+square-missing | near = e
+square-missing | near = -e
+rare bracket-misplaced | near = (e / 2)**2
+doubled-not-squared | near = 2 * e**2
+rare wrong-power: the third power | near = e**3 / 3
+rare delta-misplaced | near = d * e**2 / 2
+rare delta-misplaced | near = d * e**2
+rare delta-misplaced | near = e**2 / (2 * d)
+rare delta-misplaced | near = (e / d)**2 / 2
+rare delta-misplaced | near = d**2 / 2
+missing-offset | far = d * abs(e)
+missing-offset | far = d * e
+missing-delta | far = abs(e) - d / 2
+missing-delta | far = abs(e) - d
+missing-delta | far = abs(e) - d**2 / 2
+missing-delta | far = abs(e)
+delta-ignored | far = abs(e) - 0.5
+rare linear-offset | far = d * (abs(e) - d)
+rare linear-offset | far = d * (abs(e) + d / 2)
+rare linear-offset | far = d * (abs(e) + d)
+rare linear-offset | far = d * (abs(e) - 2 * d)
+rare linear-offset | far = d * abs(e) - d / 2
+rare linear-offset | far = d * abs(e) - d
+rare linear-offset | far = d * (abs(e) - 0.5)
+rare linear-offset | far = d * (abs(e) - 1)
+rare linear-offset | far = d * abs(e) - 0.5
+rare linear-offset | far = d * (abs(e) - d**2 / 2)
+rare linear-offset | far = d * abs(e) - d**2 / 4
+rare linear-offset | far = d * (d / 2 - abs(e))
+rare bracket-misplaced | far = d * abs(e) / 2 - d / 2
+rare bracket-misplaced | far = d * (abs(e) - d) / 2
+half-in-linear | far = d * (abs(e) - d / 2) / 2
+half-in-linear | far = d * abs(e) / 2
+half-in-linear | far = (abs(e) - d / 2) / 2
+rare delta-misplaced | far = d**2 * (abs(e) - d / 2)
+rare delta-misplaced | far = d**2 * abs(e)
+rare delta-misplaced | far = (abs(e) - d / 2) / d
+rare delta-misplaced | far = abs(e) / d
+sign-kept: in what large errors cost | far = d * (e - d / 2)
+sign-kept: in what large errors cost | far = d * (-e - d / 2)
+abs-of-mean | far = d * (mean(abs(e)) - d / 2)
+rare bracket-misplaced | far = d * abs(e - d / 2)
+rare bracket-misplaced | far = d * abs(-e - d / 2)
+square-in-linear | far = d * (abs(e)**2 - d / 2)
+square-in-linear | far = abs(e)**2
+branches-swapped | each = where(small, far, near)
+missing-branch: the quadratic | each = near
+missing-branch: the linear | each = far
+missing-branch: the quadratic | each = where(small, near, 0)
+missing-branch: the linear | each = where(small, 0, far)
+missing-branch: the quadratic | each = near[small]
+missing-branch: the linear | each = far[~small]
+min-of-branches: smaller | each = minimum(near, far)
+min-of-branches: larger | each = maximum(near, far)
+both-branches | each = near + far
+both-branches | each = where(small, near + far, far)
+both-branches | each = where(small, near, near + far)
+rare wrong-n | each = by_branch(small, near, far); kept = each; average = kept
+rare wrong-n | each = by_branch(small, near, far) / 2; kept = each; average = kept
+pseudo-huber | each = d**2 * (sqrt(1 + (e / d)**2) - 1)
+pseudo-huber | each = d * (sqrt(1 + (e / d)**2) - 1)
+pseudo-huber | each = sqrt(d**2 + e**2) - d
+pseudo-huber | each = sqrt(1 + e**2) - 1
+pseudo-huber | each = d**2 * sqrt(1 + (e / d)**2)
+wrong-loss: the log-cosh | each = log(cosh(e))
+wrong-loss: the mean squared error | each = e**2
+wrong-loss: the mean absolute error | each = abs(e)
+wrong-loss: the smooth L1 loss, which is the Huber loss divided by delta
+  | near = e**2 / (2 * d); far = abs(e) - d / 2
+wrong-loss: a squared error that is cut off at delta | far = d**2 / 2 + 0 * abs(e)
+wrong-loss: a squared error that is cut off at delta | far = d + 0 * abs(e)
+""" + OF_ONE_NUMBER + ERRORS + RELATIVE + REDUCTION  # fmt: skip
 
 
 def draw_huber(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -271,6 +172,9 @@ def at_delta(rng: np.random.Generator) -> tuple[Any, ...]:
     return off_by(rng, delta * np.array([1, 1, 0.5, 2.5]), delta)
 
 
+HUBER_PROGRAM = Program("y_true, y_pred, delta=1.0", HUBER_STEPS, rows(HUBER), (by_branch,))
+
+
 def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
     """Return the task of the Huber loss in a style."""
     y = np.array([3.0, 5.0, 2.0])
@@ -290,7 +194,7 @@ def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: off_by(rng, rng.uniform(1, 5, 4), rng.uniform(6, 12))),
         ),
         draw=draw_huber,
-        pipeline=Pipeline(HUBER_STAGES, HUBER_MISTAKES),
+        program=HUBER_PROGRAM,
         hints=hints,
     )  # fmt: skip
 
@@ -315,95 +219,68 @@ HUBER_NUMPY = huber_task(
 
 # --- Quantile loss
 
+QUANTILE_STEPS = ERROR + """
+q = tau
+above = q * e
+below = (q - 1) * e
+each = maximum(above, below)
+""" + TAIL  # fmt: skip
 
-def upper(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that computes what a truth above the prediction costs."""
-    return lambda r, tau: (r, tau, formula(r, tau))
-
-
-def lower(formula: Formula) -> Callable[..., Any]:
-    """Return the stage that computes what a truth below the prediction costs."""
-    return lambda r, tau, above: (r, tau, above, formula(r, tau))
-
-
-def by_sign(r: Any, tau: Any, above: Any, below: Any) -> Any:
-    """Choose by the sign of the error, as an if and an else do."""
-    return np.where(r >= 0, above, below)
-
-
-def slope(slug: str, detail: str, formula: Formula) -> Mistake:
-    """Return the mistake of one formula for both sides."""
-    return wrong(slug, detail, upper=upper(formula), choose=lambda r, tau, above, below: above)
-
-
-QUANTILE_STAGES: dict[str, Callable[..., Any]] = {
-    "given": lambda t, p, tau=0.5: (t, p, tau),
-    "pair": paired(error),
-    "upper": upper(lambda r, tau: tau * r),
-    "lower": lower(lambda r, tau: (tau - 1) * r),
-    "choose": lambda r, tau, above, below: np.maximum(above, below),
-    "select": same, "reduce": mean, "finish": same, "shape": same,
-}  # fmt: skip
-
-QUANTILE_MISTAKES = (
-    wrong("args-swapped", pair=paired(lambda t, p: error(p, t))),
-    wrong("tau-swapped", given=lambda t, p, tau=0.5: (t, p, 1 - tau)),
-    wrong("tau-ignored", given=lambda t, p, tau=0.5: (t, p, 0.5)),
-    wrong("tau-ignored", given=lambda t, p, tau=0.5: (t, p, 0.9)),
-    *(default(value, "tau") for value in (0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 1.0)),
-    slope("one-slope", "", lambda r, tau: tau * np.abs(r)),
-    slope("one-slope", "", lambda r, tau: (1 - tau) * np.abs(r)),
-    slope("one-slope", "", lambda r, tau: np.maximum(tau, 1 - tau) * np.abs(r)),
-    slope("missing-branch", "tau · r", lambda r, tau: tau * r),
-    slope("missing-branch", "(tau - 1) · r", lambda r, tau: (tau - 1) * r),
-    slope("missing-branch", "(1 - tau) · r", lambda r, tau: (1 - tau) * r),
-    slope("missing-branch", "tau · r", lambda r, tau: np.maximum(tau * r, 0)),
-    slope("missing-branch", "(tau - 1) · r", lambda r, tau: np.maximum((tau - 1) * r, 0)),
-    wrong("missing-branch", "tau · r", choose=lambda r, tau, a, b: a[r > 0]),
-    wrong("missing-branch", "(tau - 1) · r", choose=lambda r, tau, a, b: b[r < 0]),
-    wrong("wrong-n", choose=lambda r, tau, a, b: by_branch(r >= 0, a, b), select=same,
-          reduce=same),
-    slope("both-branches", "", lambda r, tau: tau * r + (tau - 1) * r),
-    wrong("min-of-branches", "smaller", choose=lambda r, tau, a, b: np.minimum(a, b)),
-    wrong("branches-swapped", choose=lambda r, tau, a, b: np.where(r >= 0, b, a)),
-    wrong("sign-in-branch", lower=lower(lambda r, tau: (1 - tau) * r)),
-    wrong("sign-in-branch", lower=lower(lambda r, tau: (1 - tau) * r), choose=by_sign),
-    wrong("sign-in-branch", upper=upper(lambda r, tau: -tau * r), choose=by_sign),
-    wrong("sign-in-branch", upper=upper(lambda r, tau: -tau * r)),
-    wrong("wrong-slope", "below", lower=lower(lambda r, tau: (tau + 1) * r)),
-    wrong("wrong-slope", "below", lower=lower(lambda r, tau: (tau + 1) * r), choose=by_sign),
-    wrong("wrong-slope", "below", lower=lower(lambda r, tau: -(tau + 1) * r)),
-    wrong("tau-ignored", lower=lower(lambda r, tau: -r / 2)),
-    wrong("tau-ignored", upper=upper(lambda r, tau: r / 2)),
-    wrong("tau-missing", "above", upper=upper(lambda r, tau: r)),
-    wrong("tau-missing", "below", lower=lower(lambda r, tau: -r)),
-    wrong("tau-missing", "below", lower=lower(lambda r, tau: r), choose=by_sign),
-    wrong("bracket-misplaced", lower=lower(lambda r, tau: tau - r)),
-    wrong("bracket-misplaced", lower=lower(lambda r, tau: 1 - tau * r)),
-    wrong("bracket-misplaced", lower=lower(lambda r, tau: tau - r), choose=by_sign),
-    wrong("bracket-misplaced", lower=lower(lambda r, tau: 1 - tau * r), choose=by_sign),
-    wrong("bracket-misplaced", lower=lower(lambda r, tau: tau * r - 1), choose=by_sign),
-    wrong("wrong-condition", choose=lambda r, tau, a, b: np.where(r > tau, a, b)),
-    wrong("wrong-condition", choose=lambda r, tau, a, b: np.where(np.abs(r) > tau, a, b)),
-    wrong("if-on-array", choose=lambda r, tau, a, b: a if np.all(r >= 0) else b),
-    wrong("if-on-array", choose=lambda r, tau, a, b: a if np.any(r >= 0) else b),
-    wrong("np-max-not-maximum", choose=lambda r, tau, a, b: np.max([a, b]),
-          select=same, reduce=same),
-    wrong("max-after-mean", choose=lambda r, tau, a, b: np.reshape(max(mean(a), mean(b)), 1)),
-    wrong("max-after-mean", choose=lambda r, tau, a, b: np.reshape(max(np.sum(a), np.sum(b)), 1)),
-    wrong("factor-two", choose=lambda r, tau, a, b: 2 * np.maximum(a, b)),
-    wrong("squared", choose=lambda r, tau, a, b: np.maximum(a, b) ** 2),
-    wrong("squared", upper=upper(lambda r, tau: tau * r**2),
-          lower=lower(lambda r, tau: (1 - tau) * r**2), choose=by_sign),
-    slope("wrong-loss", "the mean squared error", lambda r, tau: r**2),
-    slope("wrong-loss", "the mean absolute error", lambda r, tau: np.abs(r)),
-    slope("wrong-loss", "the mean difference", lambda r, tau: r),
-    slope("wrong-loss", "the mean difference", lambda r, tau: -r),
-    slope("wrong-loss", "a quantile of the errors", lambda r, tau: np.quantile(r, tau)),
-    slope("wrong-loss", "a quantile of the errors", lambda r, tau: np.quantile(-r, tau)),
-    slope("wrong-loss", "a quantile of the errors", lambda r, tau: np.quantile(np.abs(r), tau)),
-    *(mistake for mistake in WITH_PARAMETER if mistake.slug != "one-sided"), *REDUCTION,
-)  # fmt: skip
+QUANTILE = """
+args-swapped | e = p - t
+tau-swapped | q = 1 - tau
+tau-ignored | q = 0.5
+tau-ignored | q = 0.9
+""" + many("default-changed: tau | tau = {}", (0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 1.0)) + """
+one-slope | each = q * abs(e)
+one-slope | each = (1 - q) * abs(e)
+one-slope | each = maximum(q, 1 - q) * abs(e)
+missing-branch: tau · r | each = q * e
+missing-branch: (tau - 1) · r | each = (q - 1) * e
+missing-branch: (1 - tau) · r | each = (1 - q) * e
+missing-branch: tau · r | each = maximum(q * e, 0)
+missing-branch: (tau - 1) · r | each = maximum((q - 1) * e, 0)
+missing-branch: tau · r | each = above[e > 0]
+missing-branch: (tau - 1) · r | each = below[e < 0]
+rare wrong-n | each = by_branch(e >= 0, above, below); kept = each; average = kept
+both-branches | each = q * e + (q - 1) * e
+min-of-branches: smaller | each = minimum(above, below)
+branches-swapped | each = where(e >= 0, below, above)
+sign-in-branch | below = (1 - q) * e
+sign-in-branch | below = (1 - q) * e; each = where(e >= 0, above, below)
+sign-in-branch | above = -q * e; each = where(e >= 0, above, below)
+sign-in-branch | above = -q * e
+rare wrong-slope: below | below = (q + 1) * e
+rare wrong-slope: below | below = (q + 1) * e; each = where(e >= 0, above, below)
+rare wrong-slope: below | below = -(q + 1) * e
+tau-ignored | below = -e / 2
+tau-ignored | above = e / 2
+tau-missing: above | above = e
+tau-missing: below | below = -e
+tau-missing: below | below = e; each = where(e >= 0, above, below)
+rare bracket-misplaced | below = q - e
+rare bracket-misplaced | below = 1 - q * e
+rare bracket-misplaced | below = q - e; each = where(e >= 0, above, below)
+rare bracket-misplaced | below = 1 - q * e; each = where(e >= 0, above, below)
+rare bracket-misplaced | below = q * e - 1; each = where(e >= 0, above, below)
+wrong-condition | each = where(e > q, above, below)
+wrong-condition | each = where(abs(e) > q, above, below)
+rare if-on-array | each = above if all(e >= 0) else below
+rare if-on-array | each = above if any(e >= 0) else below
+np-max-not-maximum | each = max([above, below]); kept = each; average = kept
+max-after-mean | each = reshape(maximum(mean(above), mean(below)), 1)
+max-after-mean | each = reshape(maximum(sum(above), sum(below)), 1)
+factor-two | each = 2 * maximum(above, below)
+squared | each = maximum(above, below)**2
+squared | above = q * e**2; below = (1 - q) * e**2; each = where(e >= 0, above, below)
+wrong-loss: the mean squared error | each = e**2
+wrong-loss: the mean absolute error | each = abs(e)
+wrong-loss: the mean difference | each = e
+wrong-loss: the mean difference | each = -e
+wrong-loss: a quantile of the errors | each = quantile(e, q)
+wrong-loss: a quantile of the errors | each = quantile(-e, q)
+wrong-loss: a quantile of the errors | each = quantile(abs(e), q)
+""" + ERRORS.replace("one-sided", "# one-sided") + RELATIVE + REDUCTION  # fmt: skip
 
 
 def draw_quantile(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
@@ -419,6 +296,7 @@ def one_side(rng: np.random.Generator, sign: int, tau: float) -> tuple[Any, ...]
     return truths, truths + sign * rng.uniform(0.5, 3, 4), tau
 
 
+QUANTILE_PROGRAM = Program("y_true, y_pred, tau=0.5", QUANTILE_STEPS, rows(QUANTILE), (by_branch,))
 QUANTILE_NUMPY = Task(
     name="quantile_numpy",
     reference=losses.quantile,
@@ -431,7 +309,7 @@ QUANTILE_NUMPY = Task(
              vary=lambda rng: one_side(rng, -1, 1 - rng.uniform(5e-4, 2e-3))),
     ),
     draw=draw_quantile,
-    pipeline=Pipeline(QUANTILE_STAGES, QUANTILE_MISTAKES),
+    program=QUANTILE_PROGRAM,
     hints=(
         "With tau = 0.9, which is dearer: a prediction that is too low by 1, or too high by 1?",
         "Compute both lines, tau · r and (tau - 1) · r, for all samples. Which one is never below?",

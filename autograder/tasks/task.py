@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, combinations
 from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
 
+from autograder.tasks.steps import Program
+
 Style = Literal["loop", "numpy", "either"]
-Stage = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -108,116 +108,6 @@ def edge(
     return Edge(name, slug, args, vary, upto)
 
 
-ODD = frozenset({
-    "all-pairs", "bracket-misplaced", "clip-typo", "delta-misplaced", "divides-in-loop",
-    "dot-orientation", "eps-other-value", "eps-wrong-side", "hard-coded-classes", "hard-coded-n",
-    "if-on-array", "linear-offset", "misaligned", "norm-not-sum", "normalizes", "other-stencil",
-    "outer-product", "overwrites-accumulator", "prediction-as-weight", "rounds-result",
-    "running-total", "smooths", "square-of-sum", "times-hundred", "wrong-base", "wrong-floor",
-    "wrong-margin", "wrong-n", "wrong-operator", "wrong-power", "wrong-sigmoid", "wrong-slope",
-    "wrong-start",
-})  # fmt: skip
-"""Mistakes that are seldom made beside another: what a pair with one explains, others do better."""
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One wrong turn: the slug that names it, which one of its kind, the stages it replaces."""
-
-    slug: str
-    detail: str
-    stages: Mapping[str, Stage]
-
-    @property
-    def odd(self) -> bool:
-        """Whether it is far-fetched as one mistake of two."""
-        return self.slug in ODD
-
-
-def wrong(slug: str, detail: str = "", **stages: Stage) -> Mistake:
-    """Return the mistake that takes these stages instead of the right ones."""
-    return Mistake(slug, detail, stages)
-
-
-Taken = tuple[Mistake, ...]
-"""Wrong turns that are taken at once."""
-
-
-def same(x: Any) -> Any:
-    """Change nothing: the stage of a place where only mistakes do anything."""
-    return x
-
-
-def through(value: Any, stages: Iterable[Stage]) -> Any:
-    """Return what some stages make of a value; None when one of them, or one before, fails."""
-    if value is None:
-        return None
-    try:
-        for stage in stages:
-            if stage is not same:
-                value = stage(*value) if isinstance(value, tuple) else stage(value)
-    except (ArithmeticError, ValueError, TypeError, IndexError):  # a wrong turn led to nowhere
-        return None
-    return value
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """A loss as a chain of choices, and the known wrong turn of each.
-
-    Every stage takes what the one before returned (a tuple is spread over its arguments); the
-    first takes the arguments of the task. A mistake replaces one stage or several, and two
-    mistakes happen at once when they replace different ones.
-    """
-
-    stages: Mapping[str, Stage]
-    mistakes: tuple[Mistake, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a mistake that replaces nothing, or a stage that is not there."""
-        for mistake in self.mistakes:
-            if not mistake.stages or mistake.stages.keys() - self.stages.keys():
-                raise ValueError(f"{mistake.slug} replaces {list(mistake.stages)}, not stages")
-
-    def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
-        """Return what the loss gives when these wrong turns are taken; None when it fails."""
-        return through(args, self._path(taken))
-
-    def singles(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
-        """Yield every mistake, and what the loss gives when it is made alone."""
-        for mistake in self.mistakes:
-            yield (mistake,), self.run((mistake,), args)
-
-    def pairs(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
-        """Yield every two mistakes that replace different stages, and what the loss gives then.
-
-        Two odd ones at once explain nothing: they fit by chance more often than they are made.
-        Up to the first stage that the later one replaces, the earlier one was alone: what it had
-        come to is kept.
-        """
-        names = list(self.stages)
-        first = [min(map(names.index, mistake.stages)) for mistake in self.mistakes]
-        paths = [self._path((mistake,)) for mistake in self.mistakes]
-        kept = [
-            list(accumulate(path, lambda value, stage: through(value, [stage]), initial=args))
-            for path in paths
-        ]
-        for a, b in combinations(range(len(self.mistakes)), 2):
-            taken = self.mistakes[a], self.mistakes[b]
-            apart = taken[0].stages.keys().isdisjoint(taken[1].stages)
-            if apart and not all(mistake.odd for mistake in taken):
-                early, late = (a, b) if first[a] < first[b] else (b, a)
-                start, turns = first[late], self.mistakes[late].stages
-                rest = map(turns.get, names[start:], paths[early][start:])
-                yield taken, through(kept[early][start], rest)
-
-    def _path(self, taken: Taken) -> list[Stage]:
-        stages = dict(self.stages)
-        for mistake in taken:
-            stages.update(mistake.stages)
-        return list(stages.values())
-
-
 @dataclass(frozen=True)
 class Task:
     """One function to write.
@@ -232,7 +122,7 @@ class Task:
     example: tuple[Any, ...]
     edges: tuple[Edge, ...]
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
-    pipeline: Pipeline
+    program: Program
     hints: tuple[str, str, str]
     tolerance: tuple[float, float] = (1e-9, 1e-12)
     """How far, relative and absolute, an answer may be off: rounding in float64 unless widened."""

@@ -2,9 +2,27 @@
 
 import numpy as np
 
-from autograder.tasks import Pipeline, Task, edge, wrong
+from autograder.tasks import Program, Task, edge, rows
 
-COSINE = Task(
+# Steps in Python and NumPy's words (without np.), then what can go wrong in them, one row each:
+# a name, a sentence for the student, and what is written in place of the steps.
+COSINE = Program(
+    "u, v",
+    """
+    dot = u @ v
+    lengths = linalg.norm(u) * linalg.norm(v)
+    cosine = dot / lengths
+    answer = cosine
+    """,
+    rows("""
+    no-division: Yours is the dot product: long vectors get large values. | cosine = dot
+    squared-lengths: You divide by squared lengths; a root is missing. | lengths = (u @ u) * (v @ v)
+    one-length: You divide by the length of one vector only. | lengths = linalg.norm(u)
+    takes-the-size: Yours has no sign: opposite vectors look alike. | answer = abs(cosine)
+    a-distance: Yours is 1 minus what was asked. | answer = 1 - cosine
+    """),
+)
+TASK = Task(
     name="cosine_similarity",
     reference=lambda u, v: float(np.dot(u, v) / (np.linalg.norm(u) * np.linalg.norm(v))),
     style="either",  # or "loop" (students get lists), or "numpy" (no loop over the numbers)
@@ -15,25 +33,7 @@ COSINE = Task(
              vary=lambda rng: (u := rng.normal(size=3), -2 * u)),
     ),
     draw=lambda rng, n: (rng.normal(size=n), rng.normal(size=n)),
-    pipeline=Pipeline(
-        # each stage gets what the one before returns; a tuple is spread over its arguments
-        stages={
-            "multiply": lambda u, v: (u, v, np.dot(u, v)),
-            "lengths": lambda u, v, dot: (dot, np.linalg.norm(u) * np.linalg.norm(v)),
-            "divide": lambda dot, lengths: dot / lengths,
-            "after": lambda cosine: cosine,
-        },
-        mistakes=(
-            wrong("no-division", "Yours is the dot product: long vectors get large values.",
-                  divide=lambda dot, lengths: dot),
-            wrong("squared-lengths", "You divide by squared lengths; a root is missing.",
-                  lengths=lambda u, v, dot: (dot, np.dot(u, u) * np.dot(v, v))),
-            wrong("one-length", "You divide by the length of one vector only.",
-                  lengths=lambda u, v, dot: (dot, np.linalg.norm(u))),
-            wrong("takes-the-size", "Yours has no sign: opposite vectors look alike.", after=abs),
-            wrong("a-distance", "Yours is 1 minus what was asked.", after=lambda c: 1 - c),
-        ),
-    ),
+    program=COSINE,
     hints=(
         "When do two vectors point the same way, whatever their lengths?",
         "The dot product grows with both lengths. How do you take them out?",
