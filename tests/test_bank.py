@@ -161,6 +161,7 @@ BROKEN = {
     "no step": ("slip | tpyo = e", "there is no step tpyo"),
     "an unknown name": ("slip | e = t - q", "there is no q"),
     "a step of later": ("slip | e = each", "there is no each"),
+    "an unknown attribute": ("slip | e = t.sze - p", "there is no sze"),
     "no Python": ("slip | e = t -", "slip"),
     "no rewriting": ("slip", "no mistake: slip"),
     "no assignment": ("slip | t - p", "no `step = expression`"),

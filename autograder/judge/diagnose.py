@@ -19,33 +19,44 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     """Return the simplest sets of mistakes that explain the answers, all that do so equally well.
 
     Edges must be explained where nothing else is wrong; else what explains them too is told rather
-    than what is simpler. A question that was answered wrongly comes first, a small random one if
-    there is one: nearly every candidate is dropped there, after a part of a run of the program.
+    than what is simpler. What nobody wrote down is looked for where no row fits.
     """
     edges = [one for one in asked if one.call.row == "edges"]
     values = [one for one in asked if one.call.row == "values"]
     must = asked if all(one.right for one in values) else values
     if not any(usable(one.answer.value) for one in must):
         return []  # no number at all: the error that was raised says more
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+        return explaining(task, must, edges, False) or explaining(task, must, edges, True)
+
+
+def explaining(
+    task: Task, must: Sequence[Asked], edges: Sequence[Asked], derived: bool
+) -> list[Taken]:
+    """Return the simplest sets of own mistakes, or with derived ones, that explain the answers.
+
+    A question that was answered wrongly comes first, a small random one if there is one: nearly
+    every candidate is dropped there, after a part of a run of the program.
+    """
     telling = min(
         (one for one in must if not one.right),
         key=lambda one: (one.call.kind != "random", np.size(one.call.args[0])),
     )
     single: list[Taken] = []
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
-        for outcomes in (task.program.singles, task.program.pairs):
-            if outcomes == task.program.pairs and not enough(must):
-                break
-            fits = [t for t, value in outcomes(telling.call.args) if same(telling, value, task)]
-            found = [taken for taken in fits if explains(task, taken, must)]
-            alone = {mistake.slug for taken in single for mistake in taken}
-            if alone:  # a second mistake, which only shows in an edge
-                found = [taken for taken in found if any(m.slug in alone for m in taken)]
-            best = simplest(likely([taken for taken in found if explains(task, taken, edges)]))
-            if best and not (single and len(best) > 1):  # in an edge alone, several are a guess
-                return best
-            single = single or likely(found)
+    for outcomes in (task.program.singles, task.program.pairs):
+        if outcomes == task.program.pairs and not enough(must):
+            break
+        given = outcomes(telling.call.args, derived)
+        fits = [taken for taken, value in given if same(telling, value, task)]
+        found = [taken for taken in fits if explains(task, taken, must)]
+        alone = {mistake.slug for taken in single for mistake in taken}
+        if alone:  # a second mistake, which only shows in an edge
+            found = [taken for taken in found if any(m.slug in alone for m in taken)]
+        best = simplest(likely([taken for taken in found if explains(task, taken, edges)]))
+        if best and not (single and len(best) > 1):  # in an edge alone, several are a guess
+            return best
+        single = single or likely(found)
     return simplest(single)
 
 

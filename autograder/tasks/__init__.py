@@ -4,7 +4,8 @@ import runpy
 from pathlib import Path
 
 from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
-from autograder.tasks.steps import Mistake, Program, Taken, rows
+from autograder.tasks.program import Program
+from autograder.tasks.steps import Mistake, Taken, rows
 from autograder.tasks.task import Call, Edge, Formula, Task, edge
 
 FAMILIES = (

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
+from autograder.tasks.program import Program
 from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, REDUCTION, TAIL, many
-from autograder.tasks.steps import Program, rows
+from autograder.tasks.steps import rows
 from autograder.tasks.task import Edge, Style, Task, edge
 from autograder.tasks.words import one_hot
 

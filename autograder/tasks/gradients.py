@@ -10,10 +10,11 @@ from autograder import losses
 from autograder.tasks.cross_entropy import IN_SOFTMAX, large_logits
 from autograder.tasks.hinge import with_margins
 from autograder.tasks.log_loss import both_ends, wrong_ends
+from autograder.tasks.program import Program
 from autograder.tasks.regression import ERROR
 from autograder.tasks.robust import at_delta
 from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, many
-from autograder.tasks.steps import Program, rows
+from autograder.tasks.steps import rows
 from autograder.tasks.task import Formula, Task, edge
 from autograder.tasks.words import one_hot
 

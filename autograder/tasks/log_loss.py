@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
+from autograder.tasks.program import Program
 from autograder.tasks.shared import EPSILONS, REDUCTION, TAIL, many
-from autograder.tasks.steps import Program, rows
+from autograder.tasks.steps import rows
 from autograder.tasks.task import Draw, Edge, Style, Task, edge
 
 EPS = 1e-15

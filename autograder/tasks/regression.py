@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
+from autograder.tasks.program import Program
 from autograder.tasks.shared import ERRORS, MEAN, RELATIVE, TAIL
-from autograder.tasks.steps import Program, rows
+from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 
 ERROR = """

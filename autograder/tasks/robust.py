@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograder import losses
+from autograder.tasks.program import Program
 from autograder.tasks.regression import ERROR, NUMPY_MEAN
 from autograder.tasks.shared import ERRORS, REDUCTION, RELATIVE, TAIL, many
-from autograder.tasks.steps import Program, rows
+from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 from autograder.tasks.words import mean
 

@@ -1,7 +1,7 @@
-"""A loss as a short program of named steps, and a mistake as what it writes in place of some.
+"""The named steps of a loss, and the rows that rewrite some of them, as they are written.
 
-A program is lines `step = expression`, in Python and in NumPy's words without the `np.`; a loop is
-an ordinary `for`. A mistake is one row of a table,
+Steps are lines `step = expression`, in Python and in NumPy's words without the `np.`; a loop is an
+ordinary `for`. A mistake is one row of a table,
 
     slug: detail | step = expression; step = expression
 
@@ -13,17 +13,11 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
 from textwrap import dedent, indent
-from typing import Any, NamedTuple
 
-from autograder.tasks.words import WORDS
-
-FAILURES = (ArithmeticError, ValueError, TypeError, IndexError)
-"""What a wrong turn that leads to nowhere raises."""
+from autograder.tasks.words import ATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -35,8 +29,13 @@ class Mistake:
 
     slug: str
     detail: str
-    rewrites: Mapping[str, str]
+    rewrites: tuple[tuple[str, str], ...]
     rare: bool = False
+
+    @property
+    def steps(self) -> set[str]:
+        """The names of the steps that it rewrites."""
+        return {step for step, _ in self.rewrites}
 
 
 Taken = tuple[Mistake, ...]
@@ -47,8 +46,13 @@ def rows(table: str) -> tuple[Mistake, ...]:
     """Read a table of mistakes.
 
     >>> rows("abs-missing | each = e")
-    (Mistake(slug='abs-missing', detail='', rewrites={'each': 'e'}, rare=False),)
+    (Mistake(slug='abs-missing', detail='', rewrites=(('each', 'e'),), rare=False),)
     """
+    return tuple(map(row, lines_of(table)))
+
+
+def lines_of(table: str) -> list[str]:
+    """Return the rows of a table as they are, without comments."""
     lines: list[str] = []
     for line in dedent(table).splitlines():
         told = line.partition("#")[0].rstrip()
@@ -56,18 +60,22 @@ def rows(table: str) -> tuple[Mistake, ...]:
             lines[-1] += told
         elif told:
             lines.append(told)
-    return tuple(map(row, lines))
+    return lines
 
 
 def row(line: str) -> Mistake:
     """Read one row; ValueError says what is wrong with it."""
     name, bar, program = line.partition(" | ")
-    rare, _, named = name.strip().rpartition("rare ")
-    slug, _, detail = named.partition(": ")
-    rewrites = dict(map(written, program.split("; "))) if bar else {}
-    if rare or not rewrites or " " in slug:
+    slug, detail, rare = named(name)
+    if not bar or " " in slug:
         raise ValueError(f"no mistake: {line}")
-    return Mistake(slug, detail, rewrites, rare=name.strip() != named)
+    return Mistake(slug, detail, tuple(map(written, program.split("; "))), rare)
+
+
+def named(name: str) -> tuple[str, str, bool]:
+    """Return what stands before the bar of a row: slug, detail, and whether it is rare."""
+    slug, _, detail = name.strip().removeprefix("rare ").partition(": ")
+    return slug, detail, name.startswith("rare ")
 
 
 def written(assignment: str) -> tuple[str, str]:
@@ -80,7 +88,7 @@ def written(assignment: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Line:
-    """A statement of a program: which values it reads and which it writes."""
+    """A statement: its text, the names that it reads, and the steps that it writes."""
 
     text: str
     reads: tuple[str, ...]
@@ -91,252 +99,99 @@ class Line:
         return function(name, self.reads, [self.text], ", ".join(self.writes))
 
 
-class Block(NamedTuple):
-    """A line that is compiled."""
+def function(name: str, reads: Collection[str], lines: Collection[str], value: str) -> str:
+    """Return the source of a function."""
+    body = indent("\n".join([*lines, f"return {value}"]), "    ")
+    return f"def {name}({', '.join(reads)}):\n{body}"
 
-    line: Line
-    run: Callable[..., Any]
 
+class Steps:
+    """The lines of a program, and what they become when some steps are rewritten.
 
-class Turn(NamedTuple):
-    """A mistake that is compiled: by number the blocks that it puts in place of others.
-
-    `rest` runs all from the first of these on that depends on them, and returns the loss; it reads
-    what is called `reads`.
+    A default of an argument is a step as well; these come first. ValueError says which line or row
+    cannot be: it does not compile, names no step, or reads what is not there yet.
     """
 
-    blocks: Mapping[int, Block]
-    first: int
-    last: int
-    reads: tuple[str, ...]
-    rest: Callable[..., Any]
-
-
-class State(NamedTuple):
-    """What the steps came to, and the number of the line that failed (or of all, if none did).
-
-    So many defaults, the first lines, do not count: these arguments were passed.
-    """
-
-    values: dict[str, Any]
-    stop: int
-    passed: int
-
-
-@dataclass(frozen=True)
-class Program:
-    """A loss in named steps, and the known mistakes in it.
-
-    `given` are the arguments, as in a `def`; a default is a step as well, which a mistake may
-    rewrite. The last step is what the loss returns. `words` are functions that NumPy has not.
-    Whatever does not compile, or uses a name that is not there, is a ValueError from `load`.
-    """
-
-    given: str
-    steps: str
-    mistakes: tuple[Mistake, ...] = ()
-    words: tuple[Callable[..., Any], ...] = ()
-
-    def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
-        """Return what the loss gives when these wrong turns are taken; None when it fails."""
-        blocks = dict[int, Block]()
-        for mistake in taken:
-            turn = self._turns[self.mistakes.index(mistake)]
-            if not turn.blocks.keys().isdisjoint(blocks):  # two steps of one loop
-                blocks = self._together(taken)
-                break
-            blocks |= turn.blocks
-        return self._result(self._run(self._start(args), blocks))
-
-    def singles(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
-        """Yield every mistake, and what the loss gives when it is made alone."""
-        right = self._run(self._start(args), {})
-        for mistake, turn in zip(self.mistakes, self._turns, strict=True):
-            yield (mistake,), self._result(self._run(right, turn.blocks))
-
-    def pairs(self, args: tuple[Any, ...]) -> Iterator[tuple[Taken, Any]]:
-        """Yield every two mistakes that rewrite different steps, and what the loss gives then.
-
-        Two rare ones at once explain nothing. What the one whose turn comes first makes of the
-        steps before the other's is kept.
-        """
-        right, whole = self._run(self._start(args), {}), len(self._lines)
-        turns = self._turns
-        alone = [self._run(right, turn.blocks) for turn in turns]
-        for a, b in combinations(range(len(turns)), 2):
-            one, other = self.mistakes[a], self.mistakes[b]
-            if (one.rare and other.rare) or not one.rewrites.keys().isdisjoint(other.rewrites):
-                continue
-            early, late = (a, b) if turns[a].first < turns[b].first else (b, a)
-            state, turn = alone[early], turns[late]
-            if max(turns[early].last + 1, state.passed) > turn.first or state.stop < whole:
-                yield (one, other), self.run((one, other), args)
-                continue
-            try:
-                value = turn.rest(*[state.values[name] for name in turn.reads])
-            except FAILURES:
-                value = None
-            yield (one, other), value
-
-    def load(self) -> None:
-        """Compile the steps and the rows; ValueError says which of them cannot be."""
-        assert self._turns is not None
-
-    def _start(self, args: tuple[Any, ...]) -> State:
-        """Return the arguments alone."""
-        names = [name for name, _ in self._arguments]
-        required = len(names) - self._defaults
-        return State(dict(zip(names, args, strict=False)), 0, max(0, len(args) - required))
-
-    def _result(self, state: State) -> Any:
-        (*_, last) = self._steps
-        return state.values[last] if state.stop == len(self._lines) else None
-
-    def _run(self, before: State, blocks: Mapping[int, Block]) -> State:
-        """Run on with these blocks: only what they touch, and what never came to a value."""
-        values, stop = dict(before.values), before.stop
-        start = min(blocks, default=0)
-        touched = set[str]()
-        for number in range(min(start, stop), len(self._lines)):
-            line, run = blocks.get(number) or self._blocks[number]
-            if number < before.passed:
-                continue
-            if number < stop and number not in blocks and touched.isdisjoint(line.reads):
-                continue
-            touched.update(line.writes)
-            try:
-                found = run(*[values[name] for name in line.reads])
-            except FAILURES:
-                return State(values, number, before.passed)
-            values.update(zip(line.writes, found if len(line.writes) > 1 else [found], strict=True))
-        return State(values, len(self._lines), before.passed)
-
-    @cached_property
-    def _arguments(self) -> list[tuple[str, str]]:
-        """The arguments' names, each with its default if it has one."""
-        (function,) = ast.parse(f"def f({self.given}): 0").body
-        assert isinstance(function, ast.FunctionDef)
-        names = [argument.arg for argument in function.args.args]
-        defaults = list(map(ast.unparse, function.args.defaults))
-        return list(zip(names, [""] * (len(names) - len(defaults)) + defaults, strict=True))
-
-    @cached_property
-    def _defaults(self) -> int:
-        return sum(bool(default) for _, default in self._arguments)
-
-    @cached_property
-    def _statements(self) -> list[ast.stmt]:
-        defaults = [f"{name} = {default}" for name, default in self._arguments if default]
-        return ast.parse("\n".join([*defaults, dedent(self.steps)])).body
-
-    @cached_property
-    def _steps(self) -> dict[str, int]:
-        """In which statement each step is."""
-        found: dict[str, int] = {}
+    def __init__(self, given: str, program: str, words: Collection[str]) -> None:
+        (head,) = ast.parse(f"def f({given}): 0").body
+        assert isinstance(head, ast.FunctionDef)
+        self.arguments = [argument.arg for argument in head.args.args]
+        self.required = len(self.arguments) - len(head.args.defaults)
+        optional = zip(self.arguments[self.required :], head.args.defaults, strict=True)
+        defaults = [f"{name} = {ast.unparse(default)}" for name, default in optional]
+        self._words = set(words)
+        self._statements = ast.parse("\n".join([*defaults, dedent(program)])).body
+        self._places: dict[str, int] = {}
         for number, statement in enumerate(self._statements):
-            for name in steps_in(statement):
-                if name in found:
-                    raise ValueError(f"two steps are called {name}")
-                found[name] = number
-        return found
+            for step in assignments(statement):
+                if step_of(step) in self._places:
+                    raise ValueError(f"two steps are called {step_of(step)}")
+                self._places[step_of(step)] = number
+        self.last = [*self._places][-1]
+        self.lines = [self._line(number, {}) for number in range(len(self._statements))]
 
-    @cached_property
-    def _lines(self) -> list[Line]:
-        return [self._line(number, {}) for number in range(len(self._statements))]
-
-    @cached_property
-    def _words(self) -> dict[str, Any]:
-        own = {word.__name__: word for word in self.words}
-        return {**WORDS, **own}
-
-    @cached_property
-    def _blocks(self) -> list[Block]:
-        made = self._compiled([line.function(f"line{n}") for n, line in enumerate(self._lines)])
-        return [Block(line, made[f"line{n}"]) for n, line in enumerate(self._lines)]
-
-    @cached_property
-    def _turns(self) -> list[Turn]:
-        """All mistakes, compiled at once: one by one takes five times as long."""
-        sources: list[str] = []
-        found = []
-        for place, mistake in enumerate(self.mistakes):
-            lines = self._rewritten((mistake,))
-            sources += [line.function(f"at{place}_{n}") for n, line in lines.items()]
-            reads, rest = self._rest(lines)
-            sources.append(function(f"rest{place}", reads, rest, [*self._steps][-1]))
-            found.append((lines, reads))
-        made = self._compiled(sources)
-        return [
-            Turn(
-                {n: Block(line, made[f"at{place}_{n}"]) for n, line in lines.items()},
-                min(lines), max(lines), reads, made[f"rest{place}"],
-            )
-            for place, (lines, reads) in enumerate(found)
-        ]  # fmt: skip
-
-    def _together(self, taken: Taken) -> dict[int, Block]:
-        lines = self._rewritten(taken)
-        made = self._compiled([line.function(f"at{n}") for n, line in lines.items()])
-        return {n: Block(line, made[f"at{n}"]) for n, line in lines.items()}
-
-    def _compiled(self, sources: list[str]) -> dict[str, Any]:
-        made = dict(self._words)
-        exec(compile("\n".join(sources), "<steps>", "exec"), made)
-        return made
-
-    def _rest(self, lines: Mapping[int, Line]) -> tuple[tuple[str, ...], list[str]]:
-        """Return what must be read, and what must be run, for all that depends on these lines."""
-        reads, touched, rest = dict[str, None](), set[str](), []
-        for number in range(min(lines), len(self._lines)):
-            line = lines.get(number) or self._lines[number]
-            if number in lines or not touched.isdisjoint(line.reads):
-                reads |= dict.fromkeys(name for name in line.reads if name not in touched)
-                touched.update(line.writes)
-                rest.append(line.text)
-        last = [*self._steps][-1]
-        return tuple(reads if last in touched else {**reads, last: None}), rest
-
-    def _rewritten(self, taken: Taken) -> dict[int, Line]:
-        rewrites = {name: how for mistake in taken for name, how in mistake.rewrites.items()}
+    def rewritten(self, taken: Taken) -> dict[int, Line]:
+        """Return the lines that mistakes change, by their numbers."""
+        rewrites = dict(pair for mistake in taken for pair in mistake.rewrites)
         try:
-            if unknown := rewrites.keys() - self._steps.keys():
+            if unknown := rewrites.keys() - self._places.keys():
                 raise ValueError(f"there is no step {', '.join(unknown)}")
-            numbers = sorted({self._steps[name] for name in rewrites})
+            numbers = sorted({self._places[name] for name in rewrites})
             return {number: self._line(number, rewrites) for number in numbers}
         except (SyntaxError, ValueError) as problem:
-            raise ValueError(f"{taken[0].slug} | {dict(rewrites)}: {problem}") from None
+            raise ValueError(f"{taken[0].slug} | {rewrites}: {problem}") from None
+
+    def rest(self, changed: Mapping[int, Line]) -> tuple[list[str], list[str]]:
+        """Return what must be read, and what must be run, for all that depends on these lines."""
+        reads, touched, run = dict[str, None](), set[str](), []
+        for number in range(min(changed), len(self.lines)):
+            line = changed.get(number) or self.lines[number]
+            if number in changed or not touched.isdisjoint(line.reads):
+                reads |= dict.fromkeys(name for name in line.reads if name not in touched)
+                touched.update(line.writes)
+                run.append(line.text)
+        return [*reads, *({self.last} - touched)], run
+
+    def expressions(self) -> Iterator[tuple[str, str, set[str]]]:
+        """Yield each step but the defaults: its name, its expression, and what that can read."""
+        for number, statement in enumerate(self._statements):
+            inside = [step_of(step) for step in assignments(statement)]
+            for step in assignments(statement):
+                if step_of(step) not in self.arguments[self.required :]:
+                    own = set(inside) if len(inside) > 1 else set()
+                    yield step_of(step), ast.unparse(step.value), self._known(number) | own
+
+    def _known(self, number: int) -> set[str]:
+        """Return the arguments, and the steps before a line."""
+        before = {name for name, place in self._places.items() if place < number}
+        return before.union(self.arguments)
 
     def _line(self, number: int, rewrites: Mapping[str, str]) -> Line:
-        """Return a statement, with some of its steps rewritten."""
+        """Return a line, with some of its steps rewritten."""
         statement = self._statements[number]
         if isinstance(statement, ast.Assign):
             name = step_of(statement)
             text = f"{name} = {rewrites.get(name) or ast.unparse(statement.value)}"
         else:
             statement = copy.deepcopy(statement)
-            for step in ast.walk(statement):
-                if isinstance(step, ast.Assign) and (name := step_of(step)) in rewrites:
+            for step in assignments(statement):
+                if (name := step_of(step)) in rewrites:
                     step.value = ast.parse(rewrites[name], mode="eval").body
             text = ast.unparse(statement)
         (statement,) = ast.parse(text).body
-        known = {name for name, _ in self._arguments}
-        known |= {name for name, place in self._steps.items() if place < number}
+        known = self._known(number)
         used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and loads(n)}
-        unknown = used - known - self._words.keys()
+        after_dots = {n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute)}
+        unknown = (used - known - self._words) | (after_dots - ATTRIBUTES)
         if unknown := unknown and unknown - bound_in(statement):
             raise ValueError(f"there is no {', '.join(sorted(unknown))} at this step")
-        return Line(text, tuple(sorted(used & known)), tuple(steps_in(statement)))
+        writes = tuple(step_of(step) for step in assignments(statement))
+        return Line(text, tuple(sorted(used & known)), writes)
 
 
-def function(name: str, reads: Iterable[str], lines: list[str], value: str) -> str:
-    """Return the source of a function."""
-    body = indent("\n".join([*lines, f"return {value}"]), "    ")
-    return f"def {name}({', '.join(reads)}):\n{body}"
-
-
-def steps_in(statement: ast.stmt) -> list[str]:
-    """Return the names of the steps in a statement."""
-    return [step_of(part) for part in ast.walk(statement) if isinstance(part, ast.Assign)]
+def assignments(statement: ast.stmt) -> list[ast.Assign]:
+    """Return the steps in a statement."""
+    return [part for part in ast.walk(statement) if isinstance(part, ast.Assign)]
 
 
 def step_of(assignment: ast.Assign) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder.tasks.steps import Program
+from autograder.tasks.program import Program
 
 Style = Literal["loop", "numpy", "either"]
 

@@ -77,3 +77,5 @@ WORDS: dict[str, Any] = {
     **{word.__name__: word for word in (len, range, float, int, *OWN)},
 }
 """Functions and a few numbers: NumPy's constant e would be read for a step that is not there."""
+ATTRIBUTES = {*dir(np.ndarray), *dir(np.ufunc), "norm"}
+"""What may follow a dot."""

@@ -1,0 +1,237 @@
+"""A loss that runs: rightly, with one mistake in it, or with two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, combinations, product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograder.tasks.derived import derive
+from autograder.tasks.steps import Line, Mistake, Steps, Taken, function
+from autograder.tasks.words import WORDS
+
+FAILURES = (ArithmeticError, ValueError, TypeError, IndexError, AttributeError)
+"""What a wrong turn that leads to nowhere raises."""
+
+
+class Block(NamedTuple):
+    """A line that is compiled."""
+
+    line: Line
+    run: Callable[..., Any]
+
+
+class Turn(NamedTuple):
+    """A mistake that is compiled: by number, the blocks that it puts in place of others.
+
+    `rest` runs all that depends on them, and returns the loss; it takes the values of `reads`.
+    """
+
+    blocks: Mapping[int, Block]
+    reads: Sequence[str]
+    rest: Callable[..., Any]
+
+
+class State(NamedTuple):
+    """What the steps came to, and the number of the line that failed (or of all, if none did).
+
+    So many defaults, the first lines, do not count: these arguments were passed.
+    """
+
+    values: dict[str, Any]
+    stop: int
+    passed: int
+
+
+class Alone(NamedTuple):
+    """A mistake, the first line that it changes, and what comes of it when it is made alone."""
+
+    mistake: Mistake
+    turn: Turn
+    first: int
+    state: State
+
+
+@dataclass(frozen=True)
+class Program:
+    """A loss in named steps, and the known mistakes in it.
+
+    `given` are the arguments, as in a `def`; the last step is what the loss returns. `words` are
+    functions that NumPy has not.
+
+    >>> float(Program("t, p", "e = t - p; loss = sum(e * e)").run((), (np.ones(2), np.zeros(2))))
+    2.0
+    """
+
+    given: str
+    steps: str
+    mistakes: tuple[Mistake, ...] = ()
+    words: tuple[Callable[..., Any], ...] = ()
+
+    def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
+        """Return what the loss gives when these wrong turns are taken; None when it fails."""
+        blocks = dict[int, Block]()
+        for mistake in taken:
+            turn = self._turn(mistake)
+            if not turn.blocks.keys().isdisjoint(blocks):  # two steps of one loop
+                blocks = self._blocks_of(self._source.rewritten(taken))
+                break
+            blocks |= turn.blocks
+        return self._result(self._run(self._start(args), blocks))
+
+    def singles(self, args: tuple[Any, ...], derived: bool = False) -> Iterator[tuple[Taken, Any]]:
+        """Yield every mistake, or every derived one, and what the loss gives when it is made."""
+        right = self._run(self._start(args), {})
+        for mistake in self.derived if derived else self.mistakes:
+            yield (mistake,), self._result(self._run(right, self._turn(mistake).blocks))
+
+    def pairs(self, args: tuple[Any, ...], derived: bool = False) -> Iterator[tuple[Taken, Any]]:
+        """Yield every two mistakes that rewrite different steps, and what the loss gives then.
+
+        Two rare ones at once explain nothing. Where `derived`, one of the two is derived, or both.
+        What the mistake whose turn comes first makes of the steps before the other's is kept.
+        """
+        right = self._run(self._start(args), {})
+        own = [self._alone(mistake, right) for mistake in self.mistakes]
+        more = self._telling(right, own) if derived else []
+        couples = (
+            chain(product(own, more), combinations(more, 2)) if derived else combinations(own, 2)
+        )
+        for a, b in couples:
+            one, other = a.mistake, b.mistake
+            if (one.rare and other.rare) or not one.steps.isdisjoint(other.steps):
+                continue
+            early, late = (a, b) if a.first < b.first else (b, a)
+            yield (one, other), self._both(early, late, args)
+
+    def load(self) -> None:
+        """Compile the steps and the rows; ValueError says which of them cannot be."""
+        assert self._own is not None
+
+    @cached_property
+    def derived(self) -> tuple[Mistake, ...]:
+        """What can go wrong in any expression, found in the steps; none of it is an own row."""
+        own = {mistake.rewrites for mistake in self.mistakes}
+        found = {
+            mistake.rewrites: mistake
+            for step, source, before in self._source.expressions()
+            for mistake in derive(step, source, before, last=step == self._source.last)
+            if mistake.rewrites not in own
+        }
+        return tuple(found.values())
+
+    def _alone(self, mistake: Mistake, right: State) -> Alone:
+        turn = self._turn(mistake)
+        return Alone(mistake, turn, min(turn.blocks), self._run(right, turn.blocks))
+
+    def _telling(self, right: State, own: list[Alone]) -> list[Alone]:
+        """Return the derived mistakes that give something else than all before them."""
+        known = {told(self._result(one.state)) for one in own} | {told(self._result(right))}
+        found = []
+        for one in (self._alone(mistake, right) for mistake in self.derived):
+            if (value := told(self._result(one.state))) not in known:
+                known.add(value)
+                found.append(one)
+        return found
+
+    def _both(self, early: Alone, late: Alone, args: tuple[Any, ...]) -> Any:
+        """Return what the loss gives with two mistakes, from what the first makes of its steps."""
+        state, turn = early.state, late.turn
+        mixed = max(early.turn.blocks) >= late.first or late.first < state.passed
+        if mixed or state.stop < len(self._source.lines):
+            return self.run((early.mistake, late.mistake), args)
+        try:
+            return turn.rest(*[state.values[name] for name in turn.reads])
+        except FAILURES:
+            return None
+
+    def _start(self, args: tuple[Any, ...]) -> State:
+        """Return the arguments alone."""
+        names, required = self._source.arguments, self._source.required
+        return State(dict(zip(names, args, strict=False)), 0, max(0, len(args) - required))
+
+    def _result(self, state: State) -> Any:
+        return state.values[self._source.last] if state.stop == len(self._blocks) else None
+
+    def _run(self, before: State, blocks: Mapping[int, Block]) -> State:
+        """Run on with these blocks: only what they touch, and what never came to a value."""
+        values, touched = dict(before.values), set[str]()
+        for number in range(min([before.stop, *blocks]), len(self._blocks)):
+            line, run = blocks.get(number) or self._blocks[number]
+            known = number < before.stop and number not in blocks
+            if number < before.passed or (known and touched.isdisjoint(line.reads)):
+                continue
+            touched.update(line.writes)
+            try:
+                found = run(*[values[name] for name in line.reads])
+            except FAILURES:
+                return before._replace(values=values, stop=number)
+            values.update(zip(line.writes, found if len(line.writes) > 1 else [found], strict=True))
+        return before._replace(values=values, stop=len(self._blocks))
+
+    @cached_property
+    def _words(self) -> dict[str, Any]:
+        return WORDS | {word.__name__: word for word in self.words}
+
+    @cached_property
+    def _source(self) -> Steps:
+        return Steps(self.given, self.steps, self._words)
+
+    @cached_property
+    def _blocks(self) -> list[Block]:
+        return list(self._blocks_of(dict(enumerate(self._source.lines))).values())
+
+    @cached_property
+    def _own(self) -> dict[Mistake, Turn]:
+        return self._turns(self.mistakes)
+
+    @cached_property
+    def _more(self) -> dict[Mistake, Turn]:
+        return self._turns(self.derived)
+
+    def _turn(self, mistake: Mistake) -> Turn:
+        return self._own.get(mistake) or self._more[mistake]
+
+    def _turns(self, mistakes: Sequence[Mistake]) -> dict[Mistake, Turn]:
+        """Compile mistakes, all at once: one by one takes five times as long."""
+        changed = [self._source.rewritten((mistake,)) for mistake in mistakes]
+        rests = [self._source.rest(lines) for lines in changed]
+        sources = [
+            line.function(f"at{place}_{n}")
+            for place, lines in enumerate(changed)
+            for n, line in lines.items()
+        ]
+        sources += [
+            function(f"rest{place}", reads, lines, self._source.last)
+            for place, (reads, lines) in enumerate(rests)
+        ]
+        made = self._compiled(sources)
+        return {
+            mistake: Turn(
+                {n: Block(line, made[f"at{place}_{n}"]) for n, line in changed[place].items()},
+                rests[place][0],
+                made[f"rest{place}"],
+            )
+            for place, mistake in enumerate(mistakes)
+        }
+
+    def _blocks_of(self, lines: Mapping[int, Line]) -> dict[int, Block]:
+        made = self._compiled([line.function(f"at{n}") for n, line in lines.items()])
+        return {n: Block(line, made[f"at{n}"]) for n, line in lines.items()}
+
+    def _compiled(self, sources: list[str]) -> dict[str, Any]:
+        made = dict(self._words)
+        exec(compile("\n".join(sources), "<steps>", "exec"), made)
+        return made
+
+
+def told(value: Any) -> object:
+    """Return a value as a key by which equal ones are found, but for the last digits."""
+    if value is None:
+        return None
+    array = np.asarray(value, dtype=np.float64)
+    return array.shape, tuple(f"{number:.9g}" for number in array.flat)
