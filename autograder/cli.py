@@ -212,7 +212,7 @@ def grade(
         from autograder.classroom import report
         from autograder.classroom.collect import collect
         from autograder.classroom.course import Course, CourseError
-        from autograder.classroom.grade import grade_class, misnamed, students
+        from autograder.classroom.grade import gone, grade_class, misnamed, students
         from autograder.classroom.release import release as make
         from autograder.classroom.results import Line, Notice, open_points
         from autograder.classroom.sample import is_sample, sample_course
@@ -246,6 +246,7 @@ def grade(
             names = students(course, assignment)
             why = "cannot be a student's name; rename it"
             notices += [Notice(name, why) for name in misnamed(course, assignment)]
+            notices += gone(course, assignment)
         if not names and not notices:
             where = shown(course.submitted("STUDENT", assignment))
             raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")

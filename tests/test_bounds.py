@@ -540,6 +540,8 @@ def test_judge_holds_no_line_of_the_sandbox() -> None:
 STAMPS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no time": (lambda path: path.write_text("soon"), "“soon” is no time"),
     "bytes": (lambda path: path.write_bytes(b"\xff\x00\x1b[2J"), "is no time"),
+    "zone": (lambda path: path.write_text("2026-11-26 02:00 PST"), "is no time"),
+    "afternoon": (lambda path: path.write_text("2026-11-26 02:00 PM"), "is no time"),
     "overflow": (lambda path: path.write_text("9" * 90), "is no time"),
     "empty": (lambda path: path.write_text(""), "is no time"),
     "huge": (lambda path: os.truncate(path, 2**40), "is no time"),

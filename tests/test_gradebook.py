@@ -29,6 +29,7 @@ from autograder.grader import marks
 
 NAME = "02_mse"
 Edit = Callable[[NotebookNode], None]
+PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
 @pytest.fixture(scope="module")
@@ -295,6 +296,33 @@ def test_gradebook_that_cannot_be_used_is_one_sentence(
     assert status == 1 and "the gradebook cannot be used" in said, said
     graded.database.write_bytes(whole)
     assert command(graded, monkeypatch, "grade", NAME)[0] == 0
+
+
+def test_a_grade_without_a_submission_is_told(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(graded.submitted("anouk", NAME).parent)
+    status, said = command(graded, monkeypatch, "grade", NAME)
+    assert status == 0 and "anouk: has a grade, and no submission any more" in said
+    assert points(graded, "anouk")["test_mse_loop"] is not None
+
+
+def test_what_nbgrader_cannot_generate_is_told_without_a_traceback(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = course.root / "solutions/empty"
+    source.mkdir()
+    status, said = command(course, monkeypatch, "release", "empty")
+    assert status == 1 and "holds no notebook" in said
+    made = nbformat.v4.new_code_cell("### AUTOTEST double(2)", id="test")
+    made.metadata["nbgrader"] = {
+        "grade": True, "grade_id": "test", "locked": True, "points": 3, "schema_version": 3,
+        "solution": False, "task": False,
+    }  # fmt: skip
+    nbformat.write(nbformat.v4.new_notebook(cells=[made], metadata=PYTHON), source / "empty.ipynb")
+    status, said = command(course, monkeypatch, "release", "empty")
+    assert status == 1 and "autotests.yml" in said and "Traceback" not in said, said
+    assert len(said) < 1500
 
 
 def test_two_runs_do_not_mix(graded: Course, monkeypatch: pytest.MonkeyPatch) -> None:

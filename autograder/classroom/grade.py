@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import printable
 from autograder.classroom.record import Recorder
-from autograder.classroom.results import Line
+from autograder.classroom.results import Line, Notice
 from autograder.classroom.run import Graded, Job, run, start_worker
 from autograder.grader import Limits
 
@@ -31,6 +31,14 @@ def misnamed(course: Course, assignment: str) -> list[str]:
     `collect` makes none; somebody has put them there by hand.
     """
     return [printable(n) for n in submitters(course, assignment) if not n.isprintable()]
+
+
+def gone(course: Course, assignment: str) -> list[Notice]:
+    """Tell whose grade stays although their submission is not there any more."""
+    here = submitters(course, assignment)
+    graded = (line.student for line in course.journal(assignment).lines().values() if line.graded)
+    why = "has a grade, and no submission any more; the grade stays as it is"
+    return [Notice(name, why, ungraded=False) for name in sorted(graded) if name not in here]
 
 
 def submitters(course: Course, assignment: str) -> list[str]:

@@ -10,12 +10,13 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import available_timezones
 
 import nbformat
 from nbgrader.api import (
@@ -324,10 +325,18 @@ def handed_in(folder: Path) -> datetime | None:
         return None
     with ordinary(path) as file:
         said = file.read(MAX_STAMP + 1)
-    try:
-        when: datetime | None = parse_utc(said.decode().strip()) if len(said) <= MAX_STAMP else None
-    except Exception:  # dateutil raises whatever the odd part happens to cause
-        when = None
+    when: datetime | None = None
+    with suppress(Exception):  # dateutil raises whatever the odd part happens to cause
+        _, *rest = said.decode().strip().split(" ", 2)
+        if len(said) <= MAX_STAMP and (len(rest) < 2 or is_zone(rest[1])):
+            when = parse_utc(said.decode().strip())
     if when is None:
-        raise Unreadable(f"“{printable(said.decode(errors='replace'), 40)}” is no time")
+        raise Unreadable(
+            f"“{printable(said.decode(errors='replace'), 40)}” is no time that is understood"
+        )
     return when
+
+
+def is_zone(word: str) -> bool:
+    """Whether nbgrader understands a time's third word: of PST or PM it makes nothing, silently."""
+    return word.lstrip("+-").isdigit() or word in {"UTC", "GMT", *available_timezones()}

@@ -6,6 +6,7 @@ that somebody has submitted. So it works in a folder aside; only what came out w
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -40,6 +41,8 @@ from autograder.classroom.record import alone_in
 from autograder.classroom.results import Notice
 from autograder.grader import is_locked, marks
 
+RAISED = re.compile(r"[\w.]*(Error|Exception)\b.*")
+"""The last line of a traceback."""
 LARGEST_FILE = 8 * 2**20
 """Bytes of a data file, which every student's process gets."""
 GRADED = (GradeCell, TaskCell)
@@ -52,7 +55,10 @@ def release(course: Course, assignment: str) -> list[Notice]:
     Raises CourseError, and leaves all as it was, where nbgrader cannot make it, or where somebody
     has written answers into the version that would be replaced.
     """
-    for path in course.source(assignment).rglob("*"):
+    source = course.source(assignment)
+    if not any(source.glob("*.ipynb")):
+        raise CourseError(f"{source} holds no notebook; an assignment is a folder with one in it")
+    for path in source.rglob("*"):
         if path.stat().st_size > LARGEST_FILE:
             raise CourseError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB")
     released = course.released(assignment)
@@ -87,8 +93,20 @@ def generated(course: Course, assignment: str, folder: Path, url: str) -> Path:
     outcome = api.generate_assignment(assignment, force=True, create=True)
     made = folder / "release" / assignment
     if not outcome["success"] or not made.is_dir():
-        raise CourseError(f"nbgrader could not generate {assignment}:\n{outcome['log']}")
+        why = in_short(outcome["log"] or outcome["error"] or "")
+        raise CourseError(f"nbgrader could not generate {assignment}:\n{why}")
     return made
+
+
+def in_short(log: str) -> str:
+    """Return nbgrader's log without tracebacks: of each only what was raised."""
+    lines, inside = [], False
+    for line in log.splitlines():
+        bare = line.strip()
+        inside = "Traceback (" in bare or (inside and not line.startswith("["))
+        if bare and (not inside or RAISED.match(bare)) and "above traceback" not in bare:
+            lines.append(bare)
+    return "\n".join(dict.fromkeys(lines))
 
 
 def answered(path: Path) -> list[str]:

@@ -41,7 +41,8 @@ def show(lines: Sequence[Line], notices: Sequence[Notice], console: Console) -> 
         console.print(table(lines))
     for line in lines:
         for cell, (old, new) in line.changed.items():
-            console.print(said(f"changed: {line.student}, {cell}: {old} is now {new}"))
+            now = "waiting for a person" if new is None else new
+            console.print(said(f"changed: {line.student}, {cell}: {old} is now {now}"))
     if waiting := sum(line.by_hand for line in lines):
         console.print(f"{waiting} written answers wait for a person: open formgrader.")
     listed = open_points(lines, notices)
@@ -57,7 +58,8 @@ def table(lines: Sequence[Line]) -> Table:
     """Return a row for each submission."""
     made = Table("student", "score", "mistakes and notes", "time", title=None)
     for line in lines:
-        points = f"{line.points:g} / {line.max_points:g}" if line.graded else "–"
+        tested = f"{line.points:g} / {line.max_points:g}" if line.max_points else "no tests"
+        points = tested if line.graded else "–"
         points += f"\nlate −{line.penalty:g}" if line.penalty else ""
         says = [*mistakes(line), *(f"! {note}" for note in line.notes)]
         time = f"{line.seconds * 1000:.0f} ms"
