@@ -72,7 +72,7 @@ def of_truth(true: Any, p: Any) -> Any:
 
 def answers(task: Task, calls: Sequence[Call], wrong: Callable[[Call], bool]) -> list[Answer]:
     """Answer as the reference does, but for some questions 3 too much."""
-    values = [task.reference(*call.args) + 3.0 * wrong(call) for call in calls]
+    values = [task.right(*call.args) + 3.0 * wrong(call) for call in calls]
     return [Answer(value, type(value).__name__) for value in values]
 
 
@@ -155,7 +155,7 @@ def test_error_on_a_variant_keeps_its_words_to_itself() -> None:
     given = [
         Answer(error="IndexError", message="index 7 is out of bounds for axis 0", line="e[7]")
         if call.kind == "variant"
-        else Answer(task.reference(*call.args), "float")
+        else Answer(task.right(*call.args), "float")
         for call in calls
     ]
     source = "def mse_numpy(t, p):\n    e = t - p\n    e[7]\n    return np.mean(e * e)"
@@ -213,7 +213,7 @@ def test_table_of_all_that_is_stated_earns_nothing(way: str) -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_example_alone_is_still_called_that(name: str) -> None:
     task = TASKS[name]
-    value = task.reference(*task.example)
+    value = task.right(*task.example)
     calls = task.calls(0)
     verdict = judge(task, calls, [Answer(value, type(value).__name__) for _ in calls], [])
     assert verdict.score == 0 and verdict.mistakes == ("hard-coded-example",)

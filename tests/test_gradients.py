@@ -241,7 +241,7 @@ def test_a_task_may_widen_the_tolerance() -> None:
     narrow, wide = TASKS["mse_gradient"], TASKS["numerical_gradient"]
     for task, accepted in ((narrow, False), (wide, True)):
         call = task.calls(0)[0]
-        off = np.asarray(task.reference(*call.args)) * (1 + 1e-7)
+        off = np.asarray(task.right(*call.args)) * (1 + 1e-7)
         assert right(off, call, task) is accepted
         assert right(off, call, replace(task, tolerance=(1e-6, 0)))
 

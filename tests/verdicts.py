@@ -38,5 +38,10 @@ def sections(folder: str, task_name: str) -> list[tuple[str, str]]:
     path = HERE / folder / f"{task_name}.txt"
     if not path.exists():
         return []
-    _, *parts = re.split(r"^# %% (.+)\n", path.read_text("utf-8"), flags=re.MULTILINE)
-    return list(zip(parts[::2], parts[1::2], strict=True))
+    return parts(path.read_text("utf-8"))
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    """Return (title, source) of every section of a text."""
+    _, *found = re.split(r"^# %% (.+)\n", text, flags=re.MULTILINE)
+    return list(zip(found[::2], found[1::2], strict=True))

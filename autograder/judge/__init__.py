@@ -180,7 +180,7 @@ def example(task: Task, asked: Sequence[Asked]) -> Example | None:
             return Example(
                 call=f"{task.name}({', '.join(map(show, one.call.args))})",
                 yours=f"{answer.error}: {answer.message}" if answer.error else show(answer.value),
-                expected=show(task.reference(*one.call.args)),
+                expected=show(task.right(*one.call.args)),
             )
     return None
 

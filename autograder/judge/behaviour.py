@@ -89,7 +89,7 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
         return ("prints-not-returns" if answer.printed else "no-return"), ""
     if answer.type in RETURNED:
         return RETURNED[answer.type], ""
-    if answer.type == "tuple" and numbers(task.reference(*first.call.args)) is not None:
+    if answer.type == "tuple" and numbers(task.right(*first.call.args)) is not None:
         return "returns-tuple", ""
     if numbers(answer.value) is None:
         return "not-a-number", answer.type
@@ -111,7 +111,7 @@ def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str] | None:
         nan = any(np.isnan(array).any() for array in arrays)
         return "not-finite", "NaN (not a number)" if nan else "infinity"
     for one in wrong:
-        expected = task.reference(*one.call.args)
+        expected = task.right(*one.call.args)
         if not close(one.answer.value, expected, (0, NEARLY * np.max(np.abs(expected)))):
             return None
     return task.approximation, ""

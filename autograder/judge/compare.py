@@ -44,13 +44,13 @@ def close(value: Any, expected: Any, tolerance: tuple[float, float] = TOLERANCE)
 
 def right(value: Any, call: Call, task: Task) -> bool:
     """Whether `value` answers a call as the reference does, or lies in the range left free."""
-    expected = task.reference(*call.args)
+    expected = task.right(*call.args)
     if close(value, expected, task.tolerance):
         return True
     number = numbers(value)
     if not call.upto or number is None or number.shape != np.shape(expected):
         return False
-    low, high = np.sort([expected, task.reference(*call.upto)], axis=0)
+    low, high = np.sort([expected, task.right(*call.upto)], axis=0)
     inside = (low <= number) & (number <= high)
     for end in (low, high):  # where nothing is free, rounding still is
         inside |= np.isclose(number, end, *task.tolerance)

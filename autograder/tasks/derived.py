@@ -3,6 +3,7 @@
 A row of `SLIPS` is `slug: detail | pattern -> what is written instead`. In a pattern `a`, `b`, `c`
 and `x` stand for any expression, `n` for a number, `v` for a step or an argument, and `w`, on the
 right, for each other one that is there by then. What they stood for may be told in the detail.
+What they are called fits any task: one of an instructor's own may be about no errors at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from autograder.tasks.steps import Mistake, lines_of, named
+from autograder.tasks.steps import Mistake, Steps, lines_of, named
 
 SLIPS = """
 sum-not-mean | mean(x) -> sum(x)
@@ -22,58 +23,67 @@ divides-twice | mean(x) -> mean(x) / size(x)
 n-minus-1 | mean(x) -> sum(x) / (size(x) - 1)
 rare wrong-n | mean(x) -> sum(x) / (size(x) + 1)
 rare wrong-n | mean(x) -> sum(x) * size(x)
-median-not-mean | mean(x) -> median(x)
-max-not-mean | mean(x) -> max(x)
 per-sample-array | mean(x) -> x
 early-return | mean(x) -> x[0]
 early-return | mean(x) -> x[0] / size(x)
-last-only | mean(x) -> x[-1]
+overwrites-accumulator | mean(x) -> x[-1]
 overwrites-accumulator | mean(x) -> x[-1] / size(x)
 off-by-one: the first | mean(x) -> sum(x[1:]) / size(x)
 off-by-one: the last | mean(x) -> sum(x[:-1]) / size(x)
 off-by-one: the first, and divides by n - 1 | mean(x) -> mean(x[1:])
 off-by-one: the last, and divides by n - 1 | mean(x) -> mean(x[:-1])
 rare wrong-start | mean(x) -> (sum(x) + 1) / size(x)
+rare wrong-start | sum(x) -> sum(x) + 1
+rare wrong-start | a @ b -> a @ b + 1
+int-buffer | mean(x) -> mean(trunc(x))
 early-return | sum(x) -> x[0]
-last-only | sum(x) -> x[-1]
+overwrites-accumulator | sum(x) -> x[-1]
 off-by-one: the first | sum(x) -> sum(x[1:])
 off-by-one: the last | sum(x) -> sum(x[:-1])
+early-return | a @ b -> a[0] * b[0]
+overwrites-accumulator | a @ b -> a[-1] * b[-1]
 off-by-one: the first | a @ b -> a[1:] @ b[1:]
 off-by-one: the last | a @ b -> a[:-1] @ b[:-1]
-early-return | a @ b -> a[0] * b[0]
-last-only | a @ b -> a[-1] * b[-1]
+other-function: the median instead of the mean | mean(x) -> median(x)
+other-function: the largest instead of the mean | mean(x) -> max(x)
 other-function: the mean instead of the sum | sum(x) -> mean(x)
 other-function: the largest instead of the sum | sum(x) -> max(x)
 other-function: the product instead of the sum | sum(x) -> prod(x)
-other-function: the product of the sums | a @ b -> sum(a) * sum(b)
-other-function: the mean of the products | a @ b -> mean(a * b)
-other-function: the products, not added up | a @ b -> a * b
+other-function: the product of two sums instead of the sum of products | a @ b -> sum(a) * sum(b)
+other-function: the sum of all instead of the sum of products | a @ b -> sum(a + b)
+other-function: the mean of the products instead of their sum | a @ b -> mean(a * b)
+other-function: the products, which are never added up | a @ b -> a * b
+other-function: the sum of the sizes of the products | a @ b -> sum(abs(a * b))
 other-function: the sum instead of the length | linalg.norm(x) -> sum(x)
+other-function: the size of the sum instead of the length | linalg.norm(x) -> abs(sum(x))
 other-function: the sum of the sizes instead of the length | linalg.norm(x) -> sum(abs(x))
-other-function: the sum of the squares instead of the length | linalg.norm(x) -> x @ x
+left-out: the square root in a length | linalg.norm(x) -> x @ x
 other-function: the largest size instead of the length | linalg.norm(x) -> max(abs(x))
-rare other-function: the number of entries instead of the length | linalg.norm(x) -> size(x)
-rare other-function: the root of the number of entries | linalg.norm(x) -> size(x) ** 0.5
-other-function: the root of the mean square | linalg.norm(x) -> sqrt(mean(x**2))
+other-function: how many there are instead of the length | linalg.norm(x) -> size(x)
+rare other-function: the root of how many there are | linalg.norm(x) -> size(x) ** 0.5
+other-function: the root of the mean square instead of the length
+ | linalg.norm(x) -> sqrt(mean(x**2))
 log-base-2 | log(x) -> log2(x)
 log-base-10 | log(x) -> log10(x)
 other-function: log(1 + x) instead of log(x) | log(x) -> log1p(x)
-other-function: the maximum instead of the minimum | minimum(a, b) -> maximum(a, b)
-other-function: the minimum instead of the maximum | maximum(a, b) -> minimum(a, b)
+other-function: the larger instead of the smaller | minimum(a, b) -> maximum(a, b)
+other-function: the smaller instead of the larger | maximum(a, b) -> minimum(a, b)
 left-out: abs | abs(x) -> x
+left-out: what is below zero | abs(x) -> maximum(x, 0)
+left-out: what is above zero | abs(x) -> maximum(-x, 0)
 left-out: the square root | sqrt(x) -> x
 left-out: the logarithm | log(x) -> x
 left-out: exp | exp(x) -> x
 left-out: the square | x**2 -> x
 other-function: the size instead of the square | x**2 -> abs(x)
 other-function: the square instead of the size | abs(x) -> x**2
-rare other-function: twice instead of the square | x**2 -> 2 * x
+other-function: twice instead of the square | x**2 -> 2 * x
 left-out: the lower bound | clip(x, a, b) -> minimum(x, b)
 left-out: the upper bound | clip(x, a, b) -> maximum(x, a)
 left-out: the clipping | clip(x, a, b) -> x
 left-out: the bound | maximum(a, b) -> a
 left-out: the bound | minimum(a, b) -> a
-branches-swapped | where(c, a, b) -> where(c, b, a)
+turned-round: which case is which | where(c, a, b) -> where(c, b, a)
 left-out: one of two cases | where(c, a, b) -> a
 left-out: one of two cases | where(c, a, b) -> b
 left-out: one of two cases | where(c, a, b) -> where(c, a, 0)
@@ -98,6 +108,7 @@ left-out: a factor | a * b -> a
 left-out: a factor | a * b -> b
 left-out: a division | a / b -> a
 rare left-out: what is divided | a / b -> 1 / b
+rare other-function: the mean of what is divided by | a / b -> a / mean(b)
 rare bracket-misplaced | (a - b) / c -> a - b / c
 rare bracket-misplaced | (a + b) / c -> a + b / c
 rare bracket-misplaced | a / (b * c) -> a / b * c
@@ -112,30 +123,68 @@ rare other-constant: {n} · 2 where {n} belongs | n -> n * 2
 rare other-constant: {n} / 2 where {n} belongs | n -> n / 2
 rare other-constant: {n} + 1 where {n} belongs | n -> n + 1
 rare other-constant: 1 where {n} belongs | n -> 1
-eps-in-log: 1 | log(x) -> log(x + 1)
+rare other-constant: 1 more in a logarithm | log(x) -> log(x + 1)
 rare other-quantity: {w} where {v} belongs | v -> w
+rare other-quantity: the first of {v} where all belong | v -> v[0]
 """
-"""In any step."""
+"""In one step."""
+
+ACROSS = """
+other-function: the quotient of two means instead of a mean of quotients
+ | mean(a / b) -> mean(a) / mean(b)
+other-function: the product of two means instead of a mean of products
+ | mean(a * b) -> mean(a) * mean(b)
+other-function: the size of the mean instead of the mean of the sizes
+ | mean(abs(x)) -> abs(mean(x))
+other-function: the square of the mean instead of the mean of the squares
+ | mean(x**2) -> mean(x) ** 2
+other-function: the logarithm of the mean instead of the mean of the logarithms
+ | mean(log(x)) -> log(mean(x))
+other-function: the mean of the roots instead of the root of the mean
+ | sqrt(mean(x)) -> mean(sqrt(x))
+other-function: the difference of the sizes instead of the size of the difference
+ | abs(a - b) -> abs(a) - abs(b)
+other-function: the difference of the squares instead of the square of the difference
+ | (a - b) ** 2 -> a**2 - b**2
+other-function: the sum of two sizes in place of one
+ | abs(x) / abs(c) -> abs(x) / (abs(x) + abs(c))
+rare bracket-misplaced | abs(a - b) / c -> abs(a - b / c)
+rare bracket-misplaced | abs(a - b) / abs(c) -> abs(a - b / c)
+rare bracket-misplaced | (a - b) / c -> a - b / c
+"""
+"""In a step and those that it reads, written as one expression."""
 
 ENDS = """
 minus-missing | x -> -x
 sign-lost | x -> abs(x)
-complement | x -> 1 - x
-wrong-loss: the root of this one | x -> sqrt(x)
-wrong-loss: the square of this one | x -> x**2
-rare other-function: half of this one | x -> x / 2
-rare other-function: twice this one | x -> x * 2
+other-function: 1 minus it | x -> 1 - x
+other-function: 100 minus it | x -> 100 - x
+other-function: the root of it | x -> sqrt(x)
+other-function: the square of it | x -> x**2
+rare other-function: half of it | x -> x / 2
+rare other-function: twice it | x -> x * 2
 rare rounds-result: a whole number | x -> round(x, 0)
+rare rounds-result: a whole number, always downwards | x -> floor(x)
 rare rounds-result: 1 decimal | x -> round(x, 1)
 rare rounds-result: 2 decimals | x -> round(x, 2)
 rare rounds-result: 3 decimals | x -> round(x, 3)
 rare rounds-result: 4 decimals | x -> round(x, 4)
 rare rounds-result: 6 decimals | x -> round(x, 6)
 rare times-hundred | x -> x * 100
-rare other-function: a hundredth of this one | x -> x / 100
+rare other-function: a hundredth of it | x -> x / 100
 float32 | x -> float64(float32(x))
 """
-"""In the last one."""
+"""Of what is returned."""
+
+ARGUMENTS = """
+off-by-one: the first | v -> v[1:]
+off-by-one: the last | v -> v[:-1]
+early-return | v -> v[:1]
+overwrites-accumulator | v -> v[-1:]
+int-buffer | v -> trunc(v)
+other-function: all numbers less their mean | v -> v - mean(v)
+"""
+"""Of every argument, wherever it is read."""
 
 Found = Mapping[str, ast.expr]
 ANY, NUMBER, QUANTITY, OTHER = set("abcx"), "n", "v", "w"
@@ -167,23 +216,37 @@ def expression(source: str) -> ast.expr:
     return ast.parse(source, mode="eval").body
 
 
-def derive(step: str, source: str, before: set[str], last: bool) -> Iterator[Mistake]:
-    """Yield a mistake for each slip that fits a step of a program, for each place in it.
+def derive(steps: Steps) -> Iterator[Mistake]:
+    """Yield a mistake for each slip that fits a program, for each place in it."""
+    inlined: dict[str, ast.expr] = {}
+    for step, source, before in steps.expressions():
+        whole = expression(source)
+        found = [] if isinstance(whole, ast.Name) else list(within(SLIPS, whole, before))
+        inlined[step] = put(inlined, whole)
+        found += within(ACROSS, inlined[step], before)
+        if step == steps.last:
+            found += [(slip, slip.detail, put({"x": whole}, slip.instead)) for slip in slips(ENDS)]
+        for slip, detail, changed in found:
+            yield Mistake(slip.slug, detail, ((step, ast.unparse(changed)),), slip.rare)
+    arguments = set(steps.arguments[: steps.required])
+    for slip in slips(ARGUMENTS):
+        sources = [(step, expression(source)) for step, source, _ in steps.expressions()]
+        rewrites = tuple(
+            (step, ast.unparse(everywhere(slip, source, arguments)))
+            for step, source in sources
+            if names_in(source) & arguments
+        )
+        yield Mistake(slip.slug, slip.detail, rewrites, slip.rare)
 
-    `before` are the names that the step can read; the `last` step is what is returned.
-    """
-    whole = expression(source)
-    found = []
-    if not isinstance(whole, ast.Name):  # one step called as another: there is nothing in it
-        for slip in slips(SLIPS):
-            places = list(changes(slip, whole, before))
-            found += [(slip, detail, changed) for detail, changed in places]
-            if len(places) > 1 and OTHER not in names_in(slip.instead):
-                found.append((slip, places[0][0], everywhere(slip, whole, before)))
-    if last:
-        found += [(slip, slip.detail, put({"x": whole}, slip.instead)) for slip in slips(ENDS)]
-    for slip, detail, changed in found:
-        yield Mistake(slip.slug, detail, ((step, ast.unparse(changed)),), slip.rare)
+
+def within(table: str, whole: ast.expr, before: set[str]) -> Iterator[tuple[Slip, str, ast.expr]]:
+    """Yield an expression with each slip in it, in one place and, if there are more, in all."""
+    for slip in slips(table):
+        places = list(changes(slip, whole, before))
+        for detail, changed in places:
+            yield slip, detail, changed
+        if len(places) > 1 and OTHER not in names_in(slip.instead):
+            yield slip, places[0][0], everywhere(slip, whole, before)
 
 
 def everywhere(slip: Slip, node: ast.expr, names: set[str]) -> ast.expr:

@@ -116,12 +116,7 @@ class Program:
     def derived(self) -> tuple[Mistake, ...]:
         """What can go wrong in any expression, found in the steps; none of it is an own row."""
         own = {mistake.rewrites for mistake in self.mistakes}
-        found = {
-            mistake.rewrites: mistake
-            for step, source, before in self._source.expressions()
-            for mistake in derive(step, source, before, last=step == self._source.last)
-            if mistake.rewrites not in own
-        }
+        found = {m.rewrites: m for m in derive(self._source) if m.rewrites not in own}
         return tuple(found.values())
 
     def _alone(self, mistake: Mistake, right: State) -> Alone:

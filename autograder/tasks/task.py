@@ -113,23 +113,28 @@ class Task:
     """One function to write.
 
     `example` and `edges` are stated in the exercise; `draw(rng, n)` returns random arguments with
-    n samples. Arrays are turned into lists for a task whose style is "loop".
+    n samples. Arrays are turned into lists for a task whose style is "loop". Where there is no
+    `reference`, the program's own steps are right.
     """
 
     name: str
-    reference: Callable[..., Any]
-    style: Style
     example: tuple[Any, ...]
     edges: tuple[Edge, ...]
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     program: Program
     hints: tuple[str, str, str]
+    reference: Callable[..., Any] | None = None
+    style: Style = "either"
     tolerance: tuple[float, float] = (1e-9, 1e-12)
     """How far, relative and absolute, an answer may be off: rounding in float64 unless widened."""
     approximation: str = "imprecise"
     """The mistake of whoever is nearly right, to a few digits only."""
     invites: tuple[str, ...] = ()
     """Other tasks whose functions may be called here, in whatever style they are."""
+
+    def right(self, *args: Any) -> Any:
+        """Return the right answer to a question."""
+        return self.reference(*args) if self.reference else self.program.run((), args)
 
     def calls(self, seed: int) -> list[Call]:
         """Return the questions for one student: what is stated, then what is hidden.
