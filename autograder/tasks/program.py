@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.tasks.derived import derive
-from autograder.tasks.steps import Line, Mistake, Steps, Taken, function
+from autograder.tasks.steps import Line, Mistake, Steps, Taken, function, given
 from autograder.tasks.words import WORDS
 
 FAILURES = (ArithmeticError, ValueError, TypeError, IndexError, AttributeError)
@@ -147,7 +147,9 @@ class Program:
     def _start(self, args: tuple[Any, ...]) -> State:
         """Return the arguments alone."""
         names, required = self._source.arguments, self._source.required
-        return State(dict(zip(names, args, strict=False)), 0, max(0, len(args) - required))
+        values = dict(zip(names, args, strict=False))
+        values |= {given(name): value for name, value in values.items()}
+        return State(values, 0, max(0, len(args) - required))
 
     def _result(self, state: State) -> Any:
         return state.values[self._source.last] if state.stop == len(self._blocks) else None

@@ -129,6 +129,9 @@ class Steps:
                 self._places[step_of(step)] = number
         self.last = [*self._places][-1]
         self.lines = [self._line(number, {}) for number in range(len(self._statements))]
+        for name in set(self.arguments[: self.required]) & self._places.keys():
+            if any(name in line.reads for line in self.lines[: self._places[name]]):
+                raise ValueError(f"{name} is an argument, and then a step: call one otherwise")
 
     def rewritten(self, taken: Taken) -> dict[int, Line]:
         """Return the lines that mistakes change, by their numbers."""
@@ -186,7 +189,16 @@ class Steps:
         if unknown := unknown and unknown - bound_in(statement):
             raise ValueError(f"there is no {', '.join(sorted(unknown))} at this step")
         writes = tuple(step_of(step) for step in assignments(statement))
-        return Line(text, tuple(sorted(used & known)), writes)
+        reads = used & known
+        for name in reads & set(writes):  # a loop goes on from an argument, and keeps it
+            text = f"{name} = {given(name)}\n{text}"
+            reads = reads - {name} | {given(name)}
+        return Line(text, tuple(sorted(reads)), writes)
+
+
+def given(name: str) -> str:
+    """Return how an argument is called where a step of the same name takes its place."""
+    return f"given_{name}"
 
 
 def assignments(statement: ast.stmt) -> list[ast.Assign]:
