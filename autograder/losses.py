@@ -16,23 +16,23 @@ Array = NDArray[np.float64]
 
 
 def residuals(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Return prediction minus truth, shape (n,), float64.
+    """Return truth minus prediction, shape (n,), float64: above 0 where a prediction is too low.
 
     Raises ValueError when the shapes differ or when there is no sample at all.
 
     >>> residuals([3, 5, 2], [2, 5, 4])
-    array([-1.,  0.,  2.])
+    array([ 1.,  0., -2.])
     """
     true, pred = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
     if true.shape != pred.shape:
         raise ValueError(f"y_true has shape {true.shape}, y_pred {pred.shape}: they must be equal")
     if true.size == 0:
         raise ValueError("a mean over no samples does not exist")
-    return pred - true
+    return true - pred
 
 
 def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Mean absolute error, mean(|y_pred - y_true|), in the unit of the data.
+    """Mean absolute error, mean(|y_true - y_pred|), in the unit of the data.
 
     >>> mae([3, 5, 2], [2, 5, 4])
     1.0
@@ -41,7 +41,7 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
 
 def mse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Mean squared error, mean((y_pred - y_true)^2), in the squared unit of the data.
+    """Mean squared error, mean((y_true - y_pred)^2), in the squared unit of the data.
 
     >>> mse([3, 5, 2, 1], [2, 5, 4, 2])
     1.5
@@ -89,8 +89,30 @@ def quantile(y_true: ArrayLike, y_pred: ArrayLike, tau: float = 0.5) -> float:
     """
     if not 0 <= tau <= 1:
         raise ValueError(f"tau must be from 0 to 1, not {tau}")
-    r = residuals(y_pred, y_true)
+    r = residuals(y_true, y_pred)
     return float(np.mean(np.maximum(tau * r, (tau - 1) * r)))
+
+
+def poisson_deviance(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Poisson deviance, mean of 2 (y log(y / p) - (y - p)), of counts y and expected counts p.
+
+    Twice what the negative log-likelihood of a Poisson law is above its least: 0 where every
+    expected count is the count itself. A count of 0 has no logarithm; its term is 2 p. McCullagh
+    and Nelder, Generalized Linear Models (1989), section 2.3. Both have the same shape. Raises
+    ValueError when the shapes differ, when there is no sample at all, when a count is below 0, and
+    when an expected count is not above 0.
+
+    >>> poisson_deviance([0, 3], [0.5, 3])
+    0.5
+    """
+    r = residuals(y_true, y_pred)
+    counts, expected = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
+    if np.any(counts < 0):
+        raise ValueError("a count cannot be below 0")
+    if not np.all(expected > 0):
+        raise ValueError("an expected count must be above 0")
+    logs = np.log(np.where(counts > 0, counts, expected) / expected)
+    return float(np.mean(2 * (counts * logs - r)))
 
 
 def labelled(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
@@ -158,7 +180,7 @@ def hinge(y_true: ArrayLike, scores: ArrayLike) -> float:
 
 
 def mae_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Gradient of the MAE with respect to y_pred, sign(y_pred - y_true) / n, shape (n,).
+    """Gradient of the MAE with respect to y_pred, -sign(y_true - y_pred) / n, shape (n,).
 
     At a tie the absolute value has a kink; of its subgradients [-1, 1] we take 0.
 
@@ -166,17 +188,17 @@ def mae_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     array([-0.5,  0. ])
     """
     r = residuals(y_true, y_pred)
-    return np.sign(r) / r.size
+    return -np.sign(r) / r.size + 0.0  # which makes -0.0 a plain 0
 
 
 def mse_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """Gradient of the MSE with respect to y_pred, 2 (y_pred - y_true) / n, shape (n,).
+    """Gradient of the MSE with respect to y_pred, -2 (y_true - y_pred) / n, shape (n,).
 
     >>> mse_gradient([3, 5], [2, 5])
     array([-1.,  0.])
     """
     r = residuals(y_true, y_pred)
-    return 2 * r / r.size
+    return -2 * r / r.size + 0.0
 
 
 def matched(y_true: ArrayLike, y_pred: ArrayLike, dimensions: int) -> tuple[Array, Array]:
@@ -254,14 +276,14 @@ def sparse_cross_entropy(labels: ArrayLike, y_pred: ArrayLike, eps: float = 1e-1
 def huber_gradient(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Array:
     """Gradient of the Huber loss with respect to y_pred, shape (n,).
 
-    With r = y_pred - y_true it is r / n where |r| <= delta and delta * sign(r) / n outside, which
-    is r held between -delta and delta.
+    With r = y_true - y_pred it is -r / n where |r| <= delta and -delta * sign(r) / n outside, which
+    is -r held between -delta and delta.
 
     >>> huber_gradient([0, 0], [0.5, -3])
     array([ 0.25, -0.5 ])
     """
     r = residuals(y_true, y_pred)
-    return np.clip(r, -delta, delta) / r.size
+    return -np.clip(r, -delta, delta) / r.size + 0.0
 
 
 def log_loss_gradient(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate, optimize, special
+from scipy import integrate, optimize, special, stats
 from sklearn import metrics
 
 from autograder import losses
@@ -37,6 +37,26 @@ def test_mae_mse_rmse_are_those_of_scikit_learn(data: list[tuple[float, ...]]) -
     assert losses.mae(y, p) == pytest.approx(metrics.mean_absolute_error(y, p), rel=1e-12)
     assert losses.mse(y, p) == pytest.approx(metrics.mean_squared_error(y, p), rel=1e-12)
     assert losses.rmse(y, p) == pytest.approx(metrics.root_mean_squared_error(y, p), rel=1e-12)
+
+
+@given(pairs(st.integers(0, 10**6), SIZES))
+def test_poisson_deviance_is_that_of_scikit_learn(data: list[tuple[float, ...]]) -> None:
+    y, p = data
+    expected = metrics.mean_poisson_deviance(y, p)
+    assert losses.poisson_deviance(y, p) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@given(st.integers(0, 300), SIZES)
+def test_poisson_deviance_is_twice_what_the_likelihood_loses(y: int, p: float) -> None:
+    lost = stats.poisson.logpmf(y, max(y, 1e-300)) - stats.poisson.logpmf(y, p)
+    assert losses.poisson_deviance([y], [p]) == pytest.approx(2 * lost, rel=1e-6, abs=1e-9)
+
+
+def test_poisson_deviance_wants_counts_and_positive_expectations() -> None:
+    with pytest.raises(ValueError, match="below 0"):
+        losses.poisson_deviance([-1], [1])
+    with pytest.raises(ValueError, match="above 0"):
+        losses.poisson_deviance([1], [0])
 
 
 @given(pairs(NUMBERS, NUMBERS), SIZES)
