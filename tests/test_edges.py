@@ -58,7 +58,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "a kink": lambda f, x: "abs" in f.source and (x == 0).any(),
     "x with two dimensions": lambda f, x: x.ndim == 2,
 }
-"""What the name of an edge says of its inputs."""
+"""What the name of an edge says of its inputs, where the edge does not say it itself."""
 
 EDGES = [(task, edge) for task in TASKS.values() for edge in task.edges]
 IDS = [f"{task.name}: {edge.name}" for task, edge in EDGES]
@@ -107,7 +107,7 @@ def test_what_may_be_shown_comes_first_and_the_example_again_last(name: str) -> 
 def test_variant_is_of_its_kind_and_drawn_anew_for_everybody(task: Task, edge: Any) -> None:
     stated, drawn = edge.stated(), [edge.variant(np.random.default_rng(i)) for i in range(60)]
     for call in (stated, *drawn):
-        assert KINDS[edge.name](*call.args), call
+        assert (edge.holds or KINDS[edge.name])(*call.args), call
         assert [(type(a), getattr(a, "dtype", 0), np.ndim(a)) for a in call.args] == [
             (type(a), getattr(a, "dtype", 0), np.ndim(a)) for a in stated.args
         ]

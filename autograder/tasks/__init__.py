@@ -1,23 +1,20 @@
 """What each exercise asks: every task of the course by its name."""
 
+import pkgutil
 import runpy
+from importlib import import_module
 from pathlib import Path
 
-from autograder.tasks import cross_entropy, gradients, hinge, log_loss, regression, robust
 from autograder.tasks.program import Program
 from autograder.tasks.steps import Mistake, Taken, rows
 from autograder.tasks.task import Call, Edge, Formula, Task, edge
 
-FAMILIES = (
-    regression,
-    robust,
-    log_loss,
-    cross_entropy,
-    hinge,
-    gradients,
-)
-
-TASKS: dict[str, Task] = {task.name: task for family in FAMILIES for task in family.TASKS}
+TASKS: dict[str, Task] = {
+    task.name: task
+    for module in pkgutil.iter_modules(__path__)
+    for task in getattr(import_module(f"{__name__}.{module.name}"), "TASKS", ())
+}
+"""The tasks of every module beside this one."""
 
 LOADED: list[Path] = []
 """The files of the instructor's own tasks: a process that starts afresh loads them again."""

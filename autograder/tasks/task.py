@@ -81,6 +81,8 @@ class Edge:
     vary: Draw | None = None
     upto: Callable[..., tuple[Any, ...]] | None = None
     """Of the arguments of either: what gives the other end of the range of right answers."""
+    holds: Callable[..., Any] | None = None
+    """Whether arguments are as the name says; tests ask it of those that are drawn."""
 
     def stated(self) -> Call:
         """Return the question that the task states."""
@@ -100,12 +102,13 @@ def edge(
     *args: Any,
     vary: Draw | None = None,
     upto: Callable[..., tuple[Any, ...]] | None = None,
+    holds: Callable[..., Any] | None = None,
 ) -> Edge:
     """Return an edge case that the task states, and the mistake of failing on it.
 
     `vary(rng)` draws other arguments of which its name is as true; None if there are none.
     """
-    return Edge(name, slug, args, vary, upto)
+    return Edge(name, slug, args, vary, upto, holds)
 
 
 @dataclass(frozen=True)
