@@ -28,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Check functions, grade notebooks, and say which mistake is behind a wrong number.",
 )
+dev = typer.Typer(no_args_is_help=True, help="For whoever adds a loss, a task or a lesson.")
+app.add_typer(dev, name="dev")
 say = Console(stderr=True)
 
 Level = Annotated[
@@ -290,6 +292,27 @@ def grade(
     if not names:
         raise fail(f"no notebook of {assignment} could be {'collected' if paths else 'graded'}")
     raise typer.Exit(3 if any(notice.ungraded for notice in open_points(lines, notices)) else 0)
+
+
+@dev.command(name="check")
+def dev_check() -> None:
+    """Say what a loss, task, exercise or lesson still lacks, one line each.
+
+    Call it in the project's folder; it ends with status 0 when nothing is lacking.
+    """
+    root = Path.cwd()
+    if not (root / "tests" / "fair").is_dir():
+        raise fail("there is no tests/fair/ here: call this in a checkout of the project")
+    with say.status("Looking"):
+        from autograder.dev import lacking
+        from autograder.tasks import TASKS
+
+        lacks = list(lacking(root))
+    for line in lacks:
+        print(line)
+    if lacks:
+        raise fail(f"{len(lacks)} things are lacking")
+    print(f"Nothing is lacking in {len(TASKS)} tasks.")
 
 
 @app.command()
