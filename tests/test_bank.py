@@ -72,7 +72,7 @@ def singles(name: str) -> Counter[str]:
 def sample(task: Task, size: int) -> list[Taken]:
     """Return some pairs of mistakes, the same ones each time."""
     with quiet():
-        pairs = [taken for taken, _ in task.program.pairs(task.example)]
+        pairs = [taken for taken, _ in task.program.on(task.example).pairs()]
     chosen = np.random.default_rng([*task.name.encode()]).permutation(len(pairs))[:size]
     return [pairs[i] for i in chosen]
 

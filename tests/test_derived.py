@@ -77,7 +77,7 @@ def test_derived_ones_compile_and_are_no_own_rows(name: str) -> None:
     own = {mistake.rewrites for mistake in program.mistakes}
     assert program.derived and own.isdisjoint(m.rewrites for m in program.derived)
     with np.errstate(all="ignore"):
-        for taken, _ in program.singles(TASKS[name].example, derived=True):
+        for taken, _ in program.on(TASKS[name].example).singles(derived=True):
             assert taken[0] in program.derived
 
 
@@ -105,6 +105,6 @@ def test_steps_in_a_loop_are_rewritten_too() -> None:
     both = wrong_sign, slips["dw", "2 * mean(e * x)"]  # two minuses
     assert np.allclose(train.run(both, args), [2, 1])
     once = x, y, 0.5, 0.5, 0.1, 1  # e is 0.5, 2, 3.5: w moves by 0.2 · 9 / 3, then b is asked
-    (taken, fit), *_ = train.singles(once)
+    (taken, fit), *_ = train.on(once).singles()
     assert taken[0].slug == "updates-w-before-db"
     assert np.allclose(fit, [1.1, 0.5 + 0.2 * (0.5 + 1.4 + 2.3) / 3])

@@ -12,7 +12,7 @@ import numpy as np
 from autograder.judge.behaviour import told
 from autograder.judge.compare import TOLERANCE, close, numbers
 from autograder.judge.verdict import Asked
-from autograder.tasks import Taken, Task
+from autograder.tasks import Outcomes, Taken, Task
 
 
 def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
@@ -26,29 +26,35 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     must = asked if all(one.right for one in values) else values
     if not any(usable(one.answer.value) for one in must):
         return []  # no number at all: the error that was raised says more
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
-        return explaining(task, must, edges, False) or explaining(task, must, edges, True)
-
-
-def explaining(
-    task: Task, must: Sequence[Asked], edges: Sequence[Asked], derived: bool
-) -> list[Taken]:
-    """Return the simplest sets of own mistakes, or with derived ones, that explain the answers.
-
-    A question that was answered wrongly comes first, a small random one if there is one: nearly
-    every candidate is dropped there, after a part of a run of the program.
-    """
+    # Wrong, and asked with few numbers, a random one if there is one: nearly every candidate is
+    # dropped there, after a part of a run of the program.
     telling = min(
         (one for one in must if not one.right),
         key=lambda one: (one.call.kind != "random", np.size(one.call.args[0])),
     )
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+        given = task.program.on(telling.call.args)
+        for derived in (False, True):
+            if found := explaining(task, telling, given, must, edges, derived):
+                return found
+    return []
+
+
+def explaining(
+    task: Task,
+    telling: Asked,
+    given: Outcomes,
+    must: Sequence[Asked],
+    edges: Sequence[Asked],
+    derived: bool,
+) -> list[Taken]:
+    """Return the simplest sets of own mistakes, or with derived ones, that explain the answers."""
     single: list[Taken] = []
-    for outcomes in (task.program.singles, task.program.pairs):
-        if outcomes == task.program.pairs and not enough(must):
+    for outcomes in (given.singles, given.pairs):
+        if outcomes == given.pairs and not enough(must):
             break
-        given = outcomes(telling.call.args, derived)
-        fits = [taken for taken, value in given if same(telling, value, task)]
+        fits = [taken for taken, value in outcomes(derived) if same(telling, value, task)]
         found = [taken for taken in fits if explains(task, taken, must)]
         alone = {mistake.slug for taken in single for mistake in taken}
         if alone:  # a second mistake, which only shows in an edge

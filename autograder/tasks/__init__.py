@@ -5,7 +5,7 @@ import runpy
 from importlib import import_module
 from pathlib import Path
 
-from autograder.tasks.program import Program
+from autograder.tasks.program import Outcomes, Program
 from autograder.tasks.steps import Mistake, Taken, rows
 from autograder.tasks.task import Call, Edge, Formula, Task, edge
 
@@ -34,6 +34,6 @@ def load_tasks(path: str | Path) -> None:
 
 
 __all__ = [
-    "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Program", "Taken", "Task",
+    "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Outcomes", "Program", "Taken", "Task",
     "edge", "load_tasks", "rows",
 ]  # fmt: skip

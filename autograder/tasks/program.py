@@ -48,12 +48,18 @@ class State(NamedTuple):
 
 
 class Alone(NamedTuple):
-    """A mistake, the first line that it changes, and what comes of it when it is made alone."""
+    """A mistake, what comes of it when it is made alone, and what decides with whom it pairs.
+
+    It changes the lines from `first` to `last`; `steps` has a bit for each step that it rewrites,
+    and one more where it is rare.
+    """
 
     mistake: Mistake
     turn: Turn
-    first: int
     state: State
+    first: int
+    last: int
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -81,36 +87,37 @@ class Program:
                 blocks = self._blocks_of(self._source.rewritten(taken))
                 break
             blocks |= turn.blocks
-        return self._result(self._run(self._start(args), blocks))
+        return self.result(self._run(self._start(args), blocks))
 
-    def singles(self, args: tuple[Any, ...], derived: bool = False) -> Iterator[tuple[Taken, Any]]:
-        """Yield every mistake, or every derived one, and what the loss gives when it is made."""
-        right = self._run(self._start(args), {})
-        for mistake in self.derived if derived else self.mistakes:
-            yield (mistake,), self._result(self._run(right, self._turn(mistake).blocks))
-
-    def pairs(self, args: tuple[Any, ...], derived: bool = False) -> Iterator[tuple[Taken, Any]]:
-        """Yield every two mistakes that rewrite different steps, and what the loss gives then.
-
-        Two rare ones at once explain nothing. Where `derived`, one of the two is derived, or both.
-        What the mistake whose turn comes first makes of the steps before the other's is kept.
-        """
-        right = self._run(self._start(args), {})
-        own = [self._alone(mistake, right) for mistake in self.mistakes]
-        more = self._telling(right, own) if derived else []
-        couples = (
-            chain(product(own, more), combinations(more, 2)) if derived else combinations(own, 2)
-        )
-        for a, b in couples:
-            one, other = a.mistake, b.mistake
-            if (one.rare and other.rare) or not one.steps.isdisjoint(other.steps):
-                continue
-            early, late = (a, b) if a.first < b.first else (b, a)
-            yield (one, other), self._both(early, late, args)
+    def on(self, args: tuple[Any, ...]) -> Outcomes:
+        """Return what the mistakes give on one question."""
+        return Outcomes(self, args)
 
     def load(self) -> None:
         """Compile the steps and the rows; ValueError says which of them cannot be."""
         assert self._own is not None
+
+    def state(self, args: tuple[Any, ...]) -> State:
+        """Return what all steps come to, with no mistake in them."""
+        return self._run(self._start(args), {})
+
+    def alone(self, mistake: Mistake, right: State) -> Alone:
+        """Return what a mistake comes to when it is made alone."""
+        turn = self._turn(mistake)
+        bits = sum(1 << self._source.number(step) for step, _ in mistake.rewrites)
+        state = self._run(right, turn.blocks)
+        return Alone(
+            mistake, turn, state, min(turn.blocks), max(turn.blocks), 2 * bits + mistake.rare
+        )
+
+    def result(self, state: State) -> Any:
+        """Return what the last step came to; None where one failed."""
+        return state.values[self._source.last] if state.stop == self.size else None
+
+    @cached_property
+    def size(self) -> int:
+        """How many lines there are."""
+        return len(self._source.lines)
 
     @cached_property
     def derived(self) -> tuple[Mistake, ...]:
@@ -119,40 +126,12 @@ class Program:
         found = {m.rewrites: m for m in derive(self._source) if m.rewrites not in own}
         return tuple(found.values())
 
-    def _alone(self, mistake: Mistake, right: State) -> Alone:
-        turn = self._turn(mistake)
-        return Alone(mistake, turn, min(turn.blocks), self._run(right, turn.blocks))
-
-    def _telling(self, right: State, own: list[Alone]) -> list[Alone]:
-        """Return the derived mistakes that give something else than all before them."""
-        known = {told(self._result(one.state)) for one in own} | {told(self._result(right))}
-        found = []
-        for one in (self._alone(mistake, right) for mistake in self.derived):
-            if (value := told(self._result(one.state))) not in known:
-                known.add(value)
-                found.append(one)
-        return found
-
-    def _both(self, early: Alone, late: Alone, args: tuple[Any, ...]) -> Any:
-        """Return what the loss gives with two mistakes, from what the first makes of its steps."""
-        state, turn = early.state, late.turn
-        mixed = max(early.turn.blocks) >= late.first or late.first < state.passed
-        if mixed or state.stop < len(self._source.lines):
-            return self.run((early.mistake, late.mistake), args)
-        try:
-            return turn.rest(*[state.values[name] for name in turn.reads])
-        except FAILURES:
-            return None
-
     def _start(self, args: tuple[Any, ...]) -> State:
         """Return the arguments alone."""
         names, required = self._source.arguments, self._source.required
         values = dict(zip(names, args, strict=False))
         values |= {given(name): value for name, value in values.items()}
         return State(values, 0, max(0, len(args) - required))
-
-    def _result(self, state: State) -> Any:
-        return state.values[self._source.last] if state.stop == len(self._blocks) else None
 
     def _run(self, before: State, blocks: Mapping[int, Block]) -> State:
         """Run on with these blocks: only what they touch, and what never came to a value."""
@@ -224,6 +203,66 @@ class Program:
         made = dict(self._words)
         exec(compile("\n".join(sources), "<steps>", "exec"), made)
         return made
+
+
+class Outcomes:
+    """What a program's mistakes give on one question; what one has come to is kept for the pairs.
+
+    `derived` asks for those that nobody wrote down.
+    """
+
+    def __init__(self, program: Program, args: tuple[Any, ...]) -> None:
+        self._program = program
+        self._args = args
+        self._right = program.state(args)
+
+    def singles(self, derived: bool = False) -> Iterator[tuple[Taken, Any]]:
+        """Yield every mistake, and what the loss gives when it is made alone."""
+        for one in self._derived if derived else self._own:
+            yield (one.mistake,), self._program.result(one.state)
+
+    def pairs(self, derived: bool = False) -> Iterator[tuple[Taken, Any]]:
+        """Yield every two mistakes that rewrite different steps, and what the loss gives then.
+
+        Two rare ones at once explain nothing. Where `derived`, one of the two is derived, or both.
+        What the mistake whose turn comes first makes of the steps before the other's is kept.
+        """
+        more = self._telling if derived else []
+        with_more = chain(product(self._own, more), combinations(more, 2))
+        for a, b in with_more if derived else combinations(self._own, 2):
+            if not a.steps & b.steps:
+                early, late = (a, b) if a.first < b.first else (b, a)
+                yield (a.mistake, b.mistake), self._both(early, late)
+
+    @cached_property
+    def _own(self) -> list[Alone]:
+        return [self._program.alone(mistake, self._right) for mistake in self._program.mistakes]
+
+    @cached_property
+    def _derived(self) -> list[Alone]:
+        return [self._program.alone(mistake, self._right) for mistake in self._program.derived]
+
+    @cached_property
+    def _telling(self) -> list[Alone]:
+        """The derived mistakes that give something else than all before them."""
+        known = {told(self._program.result(one.state)) for one in self._own}
+        known.add(told(self._program.result(self._right)))
+        found = []
+        for one in self._derived:
+            if (value := told(self._program.result(one.state))) not in known:
+                known.add(value)
+                found.append(one)
+        return found
+
+    def _both(self, early: Alone, late: Alone) -> Any:
+        """Return what the loss gives with two mistakes, from what the first makes of its steps."""
+        values, stop, passed = early.state
+        if early.last >= late.first or late.first < passed or stop < self._program.size:
+            return self._program.run((early.mistake, late.mistake), self._args)
+        try:
+            return late.turn.rest(*[values[name] for name in late.turn.reads])
+        except FAILURES:
+            return None
 
 
 def told(value: Any) -> object:

@@ -32,11 +32,6 @@ class Mistake:
     rewrites: tuple[tuple[str, str], ...]
     rare: bool = False
 
-    @property
-    def steps(self) -> set[str]:
-        """The names of the steps that it rewrites."""
-        return {step for step, _ in self.rewrites}
-
 
 Taken = tuple[Mistake, ...]
 """Wrong turns that are taken at once."""
@@ -128,10 +123,15 @@ class Steps:
                     raise ValueError(f"two steps are called {step_of(step)}")
                 self._places[step_of(step)] = number
         self.last = [*self._places][-1]
+        self._numbers = {step: number for number, step in enumerate(self._places)}
         self.lines = [self._line(number, {}) for number in range(len(self._statements))]
         for name in set(self.arguments[: self.required]) & self._places.keys():
             if any(name in line.reads for line in self.lines[: self._places[name]]):
                 raise ValueError(f"{name} is an argument, and then a step: call one otherwise")
+
+    def number(self, step: str) -> int:
+        """Return which one a step is, of all."""
+        return self._numbers[step]
 
     def rewritten(self, taken: Taken) -> dict[int, Line]:
         """Return the lines that mistakes change, by their numbers."""
