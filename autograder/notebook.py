@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.judge import Answer, Verdict, judge
-from autograder.sandbox.inside.ask import ask
-from autograder.tasks import TASKS
+if TYPE_CHECKING:  # the first check loads what judges: importing this package takes no time
+    from autograder.judge import Verdict
 
 graded_by: ContextVar[Callable[[object], float] | None] = ContextVar("graded_by", default=None)
 """While a submission is graded: what `check` hands its function to, in place of running it."""
@@ -39,6 +38,10 @@ def check(function: object) -> float | None:
     grade = graded_by.get()
     if grade is not None:
         return grade(function)
+    from autograder.judge import Answer, judge
+    from autograder.sandbox.inside.ask import ask
+    from autograder.tasks import TASKS
+
     names = sys._getframe(1).f_globals
     name = task_name(function, names)
     task = TASKS[name]
@@ -53,6 +56,8 @@ def check(function: object) -> float | None:
 
 def task_name(function: object, names: dict[str, Any] | None = None) -> str:
     """Return the task that a function is for: a name it is bound to in the notebook, or its own."""
+    from autograder.tasks import TASKS
+
     own = getattr(function, "__name__", str(function))
     bound = [name for name, value in (names or {}).items() if value is function and name in TASKS]
     if own in TASKS and (own in bound or not bound):
@@ -129,6 +134,8 @@ def hint(task: str) -> None:
     """Show the next of a task's three hints: `hint("mse_loop")`."""
     if graded_by.get() is not None:
         return
+    from autograder.tasks import TASKS
+
     if task not in TASKS:
         raise CheckFailed(f"there is no task called {task!r}; the tasks are {', '.join(TASKS)}")
     steps = TASKS[task].hints

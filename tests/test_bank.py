@@ -20,7 +20,7 @@ from verdicts import expected, sections, verdict_of
 from autograder.judge import Answer, Verdict, judge, sentences
 from autograder.judge.compare import close, numbers
 from autograder.judge.diagnose import usable
-from autograder.tasks import TASKS, Call, Program, Taken, Task, rows
+from autograder.tasks import TASKS, Call, Program, Taken, Task
 
 PAIRS = 4
 TABLE = Path(__file__).parent.parent / "docs" / "diagnosis.md"
@@ -171,7 +171,7 @@ BROKEN = {
 @pytest.mark.parametrize(("row", "says"), BROKEN.values(), ids=BROKEN)
 def test_row_that_cannot_be_is_an_error_at_load(row: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        Program("t, p", "e = t - p\neach = e**2\nloss = mean(each)", rows(row)).load()
+        Program("t, p", "e = t - p\neach = e**2\nloss = mean(each)", row).load()
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import pytest
 from verdicts import HERE, verdict_of
 
 from autograder.dev import parts
-from autograder.tasks import TASKS, Program, Task, edge, load_tasks, rows
+from autograder.tasks import TASKS, Program, Task, edge, load_tasks
 
 COSINE = Task(
     name="cosine_similarity",
@@ -94,7 +94,7 @@ def test_steps_in_a_loop_are_rewritten_too() -> None:
             b = b - rate * db
         fit = stack([w, b])
         """,
-        rows("updates-w-before-db | b = b + rate * 2 * mean(y - (w * x + b))"),
+        "updates-w-before-db | b = b + rate * 2 * mean(y - (w * x + b))",
     )
     x, y = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0])
     args = (x, y, 0.0, 0.0, 0.1, 500)

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from autograder.tasks.program import Outcomes, Program
-from autograder.tasks.steps import Mistake, Taken, rows
+from autograder.tasks.steps import Mistake, Taken
 from autograder.tasks.task import Call, Edge, Formula, Task, edge
 
 TASKS: dict[str, Task] = {
@@ -35,5 +35,5 @@ def load_tasks(path: str | Path) -> None:
 
 __all__ = [
     "LOADED", "TASKS", "Call", "Edge", "Formula", "Mistake", "Outcomes", "Program", "Taken", "Task",
-    "edge", "load_tasks", "rows",
+    "edge", "load_tasks",
 ]  # fmt: skip

@@ -10,7 +10,6 @@ import numpy as np
 from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, REDUCTION, TAIL, many
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Edge, Style, Task, edge
 from autograder.tasks.words import one_hot
 
@@ -123,7 +122,7 @@ def large_logits(rng: np.random.Generator) -> Any:
     return rng.permuted(LARGE * rng.uniform(0.8, 1.25), axis=1)
 
 
-SOFTMAX_PROGRAM = Program("logits", SOFTMAX_STEPS, rows(SOFTMAX), (with_axes,))
+SOFTMAX_PROGRAM = Program("logits", SOFTMAX_STEPS, SOFTMAX, (with_axes,))
 SOFTMAX_TASK = Task(
     name="softmax",
     reference=losses.softmax,
@@ -414,8 +413,8 @@ SHIELD = (
 )
 
 
-ONE_HOT_PROGRAM = Program("y_true, y_pred, eps=1e-15", ONE_HOT_STEPS, rows(ONE_HOT), (binary,))
-SPARSE_PROGRAM = Program("classes, y_pred, eps=1e-15", SPARSE_STEPS, rows(SPARSE), (binary, chosen))
+ONE_HOT_PROGRAM = Program("y_true, y_pred, eps=1e-15", ONE_HOT_STEPS, ONE_HOT, (binary,))
+SPARSE_PROGRAM = Program("classes, y_pred, eps=1e-15", SPARSE_STEPS, SPARSE, (binary, chosen))
 
 
 def one_hot_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:

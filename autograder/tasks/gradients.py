@@ -14,7 +14,6 @@ from autograder.tasks.program import Program
 from autograder.tasks.regression import ERROR
 from autograder.tasks.robust import at_delta
 from autograder.tasks.shared import CLIPS, MATRIX, OUTPUT, many
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Formula, Task, edge
 from autograder.tasks.words import one_hot
 
@@ -192,7 +191,7 @@ MAE_GRADIENT = Task(
     example=EXAMPLE,
     edges=(AT_A_TIE,),
     draw=draw_numbers,
-    program=Program("y_true, y_pred", MAE_STEPS, rows(MAE)),
+    program=Program("y_true, y_pred", MAE_STEPS, MAE),
     approximation="numerical-gradient",
     hints=(
         "Draw |r|, with r the prediction minus the truth. What is its slope left and right of 0?",
@@ -207,7 +206,7 @@ MSE_GRADIENT = Task(
     example=EXAMPLE,
     edges=(AT_A_TIE,),
     draw=draw_numbers,
-    program=Program("y_true, y_pred", MSE_STEPS, rows(MSE)),
+    program=Program("y_true, y_pred", MSE_STEPS, MSE),
     approximation="numerical-gradient",
     hints=(
         "What is the derivative of r squared with respect to r?",
@@ -324,7 +323,7 @@ HUBER_GRADIENT = Task(
         ),
     ),
     draw=draw_with_delta,
-    program=Program("y_true, y_pred, delta=1.0", HUBER_STEPS, rows(HUBER)),
+    program=Program("y_true, y_pred, delta=1.0", HUBER_STEPS, HUBER),
     approximation="numerical-gradient",
     hints=(
         "The loss is a parabola near 0 and a straight line outside. What are their slopes?",
@@ -447,7 +446,7 @@ LOG_LOSS_GRADIENT = Task(
         ),
     ),
     draw=draw_yes_no,
-    program=Program("y_true, y_pred, eps=1e-15", LOG_LOSS_STEPS, rows(LOG_LOSS)),
+    program=Program("y_true, y_pred, eps=1e-15", LOG_LOSS_STEPS, LOG_LOSS),
     approximation="numerical-gradient",
     hints=(
         "What is the derivative of log(p), and what is that of log(1 - p)? Mind the inner one.",
@@ -543,7 +542,7 @@ HINGE_GRADIENT = Task(
         ),
     ),
     draw=draw_scores,
-    program=Program("labels, scores", HINGE_STEPS, rows(HINGE)),
+    program=Program("labels, scores", HINGE_STEPS, HINGE),
     approximation="numerical-gradient",
     hints=(
         "The loss of one sample is 0 from a margin of 1 on. What is its slope there?",
@@ -626,7 +625,7 @@ SOFTMAX_CROSS_ENTROPY_GRADIENT = Task(
         ),
     ),
     draw=draw_rows,
-    program=Program("y_true, logits", SOFTMAX_STEPS, rows(SOFTMAX)),
+    program=Program("y_true, logits", SOFTMAX_STEPS, SOFTMAX),
     approximation="numerical-gradient",
     hints=(
         "Work out the softmax first. What would the gradient be if it were exactly the label?",
@@ -795,7 +794,7 @@ NUMERICAL_GRADIENT = Task(
     program=Program(
         "f, x, h=1e-5",
         NUMERICAL_STEPS,
-        rows(NUMERICAL),
+        NUMERICAL,
         (moved, never_put_back, both_keep_moving, goes_up, alone),
     ),
     hints=(

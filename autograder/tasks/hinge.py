@@ -9,7 +9,6 @@ import numpy as np
 from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.shared import REDUCTION, TAIL
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 
 STEPS = """
@@ -125,7 +124,7 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: with_margins(rng, [1, 1, *rng.uniform(1.5, 4, 2)])),
         ),
         draw=draw,
-        program=Program("labels, scores", STEPS, rows(MISTAKES)),
+        program=Program("labels, scores", STEPS, MISTAKES),
         hints=hints,
     )  # fmt: skip
 

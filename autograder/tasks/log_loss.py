@@ -9,7 +9,6 @@ import numpy as np
 from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.shared import EPSILONS, REDUCTION, TAIL, many
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Draw, Edge, Style, Task, edge
 
 EPS = 1e-15
@@ -251,7 +250,7 @@ EDGES: tuple[Edge, ...] = (
          vary=lambda rng: wrong_ends(rng, rng.uniform(0.005, 0.05))),
 )  # fmt: skip
 
-PROGRAM = Program("y_true, y_pred, eps=1e-15", STEPS, rows(MISTAKES), (by_class,))
+PROGRAM = Program("y_true, y_pred, eps=1e-15", STEPS, MISTAKES, (by_class,))
 
 
 def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
@@ -414,7 +413,7 @@ def large_logits(rng: np.random.Generator, sign: int) -> tuple[Any, ...]:
 
 
 LOGIT_PROGRAM = Program(
-    "y_true, logits", LOGIT_STEPS, rows(LOGIT_MISTAKES), (by_class, soft, rest, kept_off)
+    "y_true, logits", LOGIT_STEPS, LOGIT_MISTAKES, (by_class, soft, rest, kept_off)
 )
 LOG_LOSS_FROM_LOGITS = Task(
     name="log_loss_from_logits",

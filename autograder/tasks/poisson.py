@@ -9,7 +9,6 @@ import numpy as np
 from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.shared import MEAN, TAIL
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 
 STEPS = """
@@ -64,7 +63,7 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: (c := rng.integers(1, 9, 4), c * 1.0)),
         ),
         draw=draw,
-        program=Program("y_true, y_pred", STEPS, rows(MISTAKES)),
+        program=Program("y_true, y_pred", STEPS, MISTAKES),
         hints=hints,
     )  # fmt: skip
 

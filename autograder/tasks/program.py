@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.tasks.derived import derive
-from autograder.tasks.steps import Line, Mistake, Steps, Taken, function, given
+from autograder.tasks.steps import Line, Mistake, Steps, Taken, function, given, rows
 from autograder.tasks.words import WORDS
 
 FAILURES = (ArithmeticError, ValueError, TypeError, IndexError, AttributeError)
@@ -66,8 +66,8 @@ class Alone(NamedTuple):
 class Program:
     """A loss in named steps, and the known mistakes in it.
 
-    `given` are the arguments, as in a `def`; the last step is what the loss returns. `words` are
-    functions that NumPy has not.
+    `given` are the arguments, as in a `def`; the last step is what the loss returns. The `table`
+    has a row for each mistake, and `words` are functions that NumPy has not.
 
     >>> float(Program("t, p", "e = t - p; loss = sum(e * e)").run((), (np.ones(2), np.zeros(2))))
     2.0
@@ -75,8 +75,13 @@ class Program:
 
     given: str
     steps: str
-    mistakes: tuple[Mistake, ...] = ()
+    table: str = ""
     words: tuple[Callable[..., Any], ...] = ()
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The rows of the table."""
+        return rows(self.table)
 
     def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
         """Return what the loss gives when these wrong turns are taken; None when it fails."""

@@ -10,7 +10,6 @@ import numpy as np
 from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.shared import ERRORS, MEAN, RELATIVE, TAIL
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 
 ERROR = """
@@ -153,7 +152,7 @@ def program(each: str, value: str, mistakes: str) -> Program:
     return Program(
         "y_true, y_pred",
         ERROR + f"each = {each}" + TAIL.replace("value = average", f"value = {value}"),
-        rows(mistakes),
+        mistakes,
         (huber, variance, correlation, r_squared),
     )
 

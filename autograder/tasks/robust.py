@@ -10,7 +10,6 @@ from autograder import losses
 from autograder.tasks.program import Program
 from autograder.tasks.regression import ERROR, NUMPY_MEAN
 from autograder.tasks.shared import ERRORS, REDUCTION, RELATIVE, TAIL, many
-from autograder.tasks.steps import rows
 from autograder.tasks.task import Style, Task, edge
 from autograder.tasks.words import mean
 
@@ -173,7 +172,7 @@ def at_delta(rng: np.random.Generator) -> tuple[Any, ...]:
     return off_by(rng, delta * np.array([1, 1, 0.5, 2.5]), delta)
 
 
-HUBER_PROGRAM = Program("y_true, y_pred, delta=1.0", HUBER_STEPS, rows(HUBER), (by_branch,))
+HUBER_PROGRAM = Program("y_true, y_pred, delta=1.0", HUBER_STEPS, HUBER, (by_branch,))
 
 
 def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
@@ -297,7 +296,7 @@ def one_side(rng: np.random.Generator, sign: int, tau: float) -> tuple[Any, ...]
     return truths, truths + sign * rng.uniform(0.5, 3, 4), tau
 
 
-QUANTILE_PROGRAM = Program("y_true, y_pred, tau=0.5", QUANTILE_STEPS, rows(QUANTILE), (by_branch,))
+QUANTILE_PROGRAM = Program("y_true, y_pred, tau=0.5", QUANTILE_STEPS, QUANTILE, (by_branch,))
 QUANTILE_NUMPY = Task(
     name="quantile_numpy",
     reference=losses.quantile,

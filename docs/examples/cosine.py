@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.tasks import Program, Task, edge, rows
+from autograder.tasks import Program, Task, edge
 
 # Steps in Python and NumPy's words (without np.), then what can go wrong in them, one row each:
 # a name, a sentence for the student, and what is written in place of the steps.
@@ -14,13 +14,13 @@ COSINE = Program(
     cosine = dot / lengths
     answer = cosine
     """,
-    rows("""
+    """
     no-division: Yours is the dot product: long vectors get large values. | cosine = dot
     squared-lengths: You divide by squared lengths; a root is missing. | lengths = (u @ u) * (v @ v)
     one-length: You divide by the length of one vector only. | lengths = linalg.norm(u)
     takes-the-size: Yours has no sign: opposite vectors look alike. | answer = abs(cosine)
     a-distance: Yours is 1 minus what was asked. | answer = 1 - cosine
-    """),
+    """,
 )
 TASK = Task(
     name="cosine_similarity",
