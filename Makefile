@@ -32,7 +32,7 @@ release: $(READY)  ## make exercises/ from solutions/
 	@for folder in solutions/*/; do $(BIN)/autograder release $$(basename $$folder) || exit 1; done
 
 bench: $(READY)  ## what a submission costs, beside stock nbgrader in the same run
-	$(BIN)/python tests/bench.py
+	$(BIN)/python benchmarks/grading.py
 
 clean:           ## remove the environment; what grading made stays
 	rm -rf .venv

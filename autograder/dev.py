@@ -18,7 +18,13 @@ from autograder.tasks import TASKS, Task
 FAIR = 25
 """Right solutions, of different forms, before we believe that a task takes no mark for a form."""
 PARTS = (
-    *("**You will", "**You will learn**", "**You need**", "Predict, then run", "> **Student:**"),
+    *(
+        "**You will do**",
+        "**You will learn**",
+        "**You need**",
+        "Predict, then run",
+        "> **Student:**",
+    ),
     *("## In one sentence", "## In five bullets", "## On one page"),
 )
 """What every lesson has in its prose; the first has no such prose."""

@@ -79,10 +79,25 @@ def same(before: Any, after: Any) -> bool:
 def refused(header: bytes, body: bytes = b"", trusting: bool = False) -> bool:
     """Whether a frame is refused; anything but a WireError is an error of this test too."""
     try:
-        wire.decode(header, body, trusting)
+        value = wire.decode(header, body, trusting)
     except wire.WireError:
         return True
+    assert plain(value), type(value)
     return False
+
+
+PLAIN = (type(None), bool, int, float, str, np.number, np.bool_, wire.Other, wire.Source)
+
+
+def plain(value: Any) -> bool:
+    """Whether a value is plain data through and through."""
+    if isinstance(value, dict):
+        return all(plain(part) for pair in value.items() for part in pair)
+    if isinstance(value, (list, tuple)):
+        return all(map(plain, value))
+    if isinstance(value, np.ndarray):
+        return type(value) is np.ndarray and value.dtype.str in DTYPES
+    return type(value) in PLAIN or isinstance(value, np.generic)
 
 
 @settings(max_examples=200, deadline=None)

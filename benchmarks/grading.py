@@ -1,7 +1,7 @@
 """How much a submission costs, ours beside its peers in one run: `make bench`.
 
-    python tests/bench.py              30 submissions each, and 300 of ours
-    python tests/bench.py 30 300       30 and 300 of each: more than an hour
+    python benchmarks/grading.py              30 submissions each, and 300 of ours
+    python benchmarks/grading.py 30 300       30 and 300 of each: more than an hour
 
 Ours is also run at ten times the largest, to show what grows. An honest class with plain asserts,
 which all can grade. CPU is that of every process of a run, children of children included; wall is
