@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -212,86 +211,37 @@ def grade(
     """
     with say.status("Starting nbgrader"):
         from autograder.classroom import report
-        from autograder.classroom.collect import collect
         from autograder.classroom.course import Course, CourseError
-        from autograder.classroom.grade import gone, grade_class, misnamed, students
-        from autograder.classroom.release import release as make
-        from autograder.classroom.results import Line, Notice, open_points
-        from autograder.classroom.sample import is_sample, sample_course
-        from autograder.sandbox import NoSandbox, levels
+        from autograder.classroom.sample import sample_course
+        from autograder.classroom.session import Session
+        from autograder.sandbox import NoSandbox
 
-    lines: list[Line] = []
-    notices: list[Notice] = []
-
-    def stop(why: str) -> typer.Exit:
-        """End the run; what was found out so far is said all the same."""
-        if not as_json:
-            report.show([], notices, say)
-        return fail(why)
-
+    session: Session | None = None
     try:
         course = Course(Path.cwd())
         course = sample_course(course) if in_sample else course
-        if assignment.endswith((".zip", ".ipynb")):
-            raise CourseError(f"say the assignment first: autograder grade 02_mse {assignment}")
-        course.source(assignment)
-        course.load_tasks()
-        if not course.is_released(assignment):
-            with say.status(f"Releasing {assignment}, which the gradebook does not know yet"):
-                notices = make(course, assignment)
-        if paths:
-            with say.status("Collecting"):
-                collected = collect(course, assignment, paths)
-            names = collected.students
-            notices += collected.notices
-        else:
-            names = students(course, assignment)
-            why = "cannot be a student's name; rename it"
-            notices += [Notice(name, why) for name in misnamed(course, assignment)]
-            notices += gone(course, assignment)
-        if not names and not notices:
-            where = shown(course.submitted("STUDENT", assignment))
-            raise CourseError(f"nobody has submitted {assignment}: put notebooks into {where}/")
-        level = level or course.settings.level
-        level = levels.settle(level, ours=not level and is_sample(course, assignment, names))
-        if level != levels.LEVELS[-1]:
-            why = f"{levels.PROTECTS[level]} {levels.best()[1]}."
-            notices.append(Notice(f"isolation level {level}", why, ungraded=False))
-        journal, had_seed = course.journal(assignment), course.seed_file.exists()
-        seed = course.seed()
-        if not had_seed and course.seed_file.exists():
-            why = f"now in {shown(course.seed_file)}; it draws the hidden inputs, also next time"
-            notices.append(Notice("secret seed", why, ungraded=False))
-        if journal.had_another(seed):
-            why = "another one than in the run before, so the hidden inputs are others: " + (
-                "grade everybody again, without PATH" if paths else "scores may differ a little"
-            )
-            notices.append(Notice("secret seed", why, ungraded=False))
+        session = Session(course, assignment, paths or [], level)
+        with say.status("Collecting" if paths else f"Preparing {assignment}"):
+            session.prepare()
         with progress() as bar:
-            step = bar.add_task("Grading", total=len(names))
-            for line in grade_class(course, assignment, names, workers, level, resume):
-                lines.append(line)
+            step = bar.add_task("Grading", total=len(session.names))
+            for _ in session.grade(workers, resume):
                 bar.advance(step)
-    except (CourseError, NoSandbox) as problem:
-        raise stop(str(problem)) from None
-    except KeyboardInterrupt:
-        raise stop("stopped; what was graded is kept, --resume goes on from there") from None
-    lines.sort(key=lambda line: line.student)
-    journal.note(paths or [], notices, seed)
+    except (CourseError, NoSandbox, KeyboardInterrupt) as problem:
+        if session and not as_json:
+            report.show([], session.notices, say)
+        stopped = "stopped; what was graded is kept, --resume goes on from there"
+        raise fail(str(problem) or stopped) from None
     if as_json:
-        said = {"submissions": list(map(asdict, lines)), "notices": list(map(asdict, notices))}
-        print(json.dumps(said, indent=1))
+        print(json.dumps(session.to_dict(), indent=1))
     else:
-        report.show(lines, notices, Console())
-        here = {*students(course, assignment), *names}
-        every = [line for name, line in sorted(journal.lines().items()) if name in here]
-        listed = list(dict.fromkeys([*notices, *journal.notices()]))
-        page, table = report.write(course, assignment, every, listed)
+        report.show(session.lines, session.notices, Console())
+        page, table = session.write()
         print(f"Report     {shown(page)}, {shown(table)}")
         print(f"Gradebook  {shown(course.database)}")
-    if not names:
+    if not session.names:
         raise fail(f"no notebook of {assignment} could be {'collected' if paths else 'graded'}")
-    raise typer.Exit(3 if any(notice.ungraded for notice in open_points(lines, notices)) else 0)
+    raise typer.Exit(0 if session.all_graded else 3)
 
 
 @dev.command(name="check")
