@@ -26,8 +26,8 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from attacking import HANDED_OUT, LINUX, honest, memory
 from conftest import LEVEL, ROOT
-from test_attacks import HANDED_OUT, LINUX, honest, memory
 
 from autograder.classroom import run as running
 from autograder.classroom.course import Course

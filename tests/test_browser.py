@@ -20,7 +20,7 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, Page, Request, expect, sync_playwright
-from test_pages import LOAD, RUN, VECTORS
+from vectors import LOAD, RUN, VECTORS
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import grade_id

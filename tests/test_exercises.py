@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nbformat
 import pytest
+from notebooks import ASSIGNMENTS, ROOT, full_marks, points
 
 from autograder.classroom.course import Course
 from autograder.classroom.rebuild import grade_id, template
 from autograder.classroom.release import release
-from autograder.grader import Grader, is_locked, marks
-
-ROOT = Path(__file__).parent.parent
-ASSIGNMENTS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
-
-
-def points(cells: list[nbformat.NotebookNode]) -> dict[str, float]:
-    """Return what each test cell earned, read as nbgrader reads it."""
-    earned = {}
-    for cell in cells:
-        if is_locked(cell) and marks(cell).get("grade"):
-            results = [o for o in cell.outputs if o.output_type == "execute_result"]
-            failed = any(o.output_type == "error" for o in cell.outputs)
-            earned[grade_id(cell)] = 0.0 if failed else float(results[-1]["data"]["text/plain"])
-    return earned
-
-
-def full_marks(cells: list[nbformat.NotebookNode]) -> dict[str, float]:
-    """Return the points that each test cell can give."""
-    return {
-        grade_id(cell): float(marks(cell)["points"])
-        for cell in cells
-        if is_locked(cell) and marks(cell).get("grade")
-    }
+from autograder.grader import Grader
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

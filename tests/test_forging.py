@@ -12,11 +12,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from attacking import Attack, graded, marked, memory, submission
 from conftest import LEVEL, ROOT
 from nbformat.v4 import new_code_cell
-from test_attacks import Attack, graded, marked, memory, submission
-from test_exercises import ASSIGNMENTS
-from test_grader import given, test
+from notebooks import ASSIGNMENTS, given, test
 
 from autograder.classroom.rebuild import grade_id, template
 from autograder.grader import Grader, Limits

@@ -12,6 +12,7 @@ import nbgrader
 import pytest
 from conftest import LEVEL
 from nbformat.v4 import new_code_cell
+from notebooks import IMPORTS, given, test
 
 from autograder.classroom.run import shortfalls
 from autograder.grader import Grader
@@ -24,20 +25,7 @@ CALM = """def mse_loop(y_true, y_pred):
     return sum((t - p) ** 2 for t, p in zip(y_true, y_pred)) / len(y_true)"""
 
 
-def test(source: str, points: float = 4) -> nbformat.NotebookNode:
-    """Return a locked test cell."""
-    marks = {"grade": True, "locked": True, "solution": False, "grade_id": "t", "points": points}
-    return new_code_cell(source, metadata={"nbgrader": marks})
-
-
-def given(source: str) -> nbformat.NotebookNode:
-    """Return a locked cell without points."""
-    marks = {"grade": False, "locked": True, "solution": False, "grade_id": "g"}
-    return new_code_cell(source, metadata={"nbgrader": marks})
-
-
 test.__test__ = False  # type: ignore[attr-defined]
-IMPORTS = "import numpy as np\nfrom autograder import check"
 
 
 def points(grader: Grader, *cells: nbformat.NotebookNode) -> tuple[float, str]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+from attacking import LINUX, texts
 from conftest import LOCKED
-from test_attacks import LINUX, texts
 
 from autograder.sandbox import Sandbox, Session, levels
 

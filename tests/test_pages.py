@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.converters import GenerateFeedback
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
+from vectors import VECTORS
 
 from autograder.classroom.course import Course
 from autograder.classroom.pages import LONGEST, clean_html, highlight_code, markdown2html
@@ -27,138 +28,6 @@ from autograder.judge.verdict import Answer
 from autograder.notebook import card
 from autograder.tasks import TASKS
 
-RUN = "window.PWNED=1"
-LOAD = "/sentinel"
-JS = f"javascript:{RUN}"
-PAGE = "data:text/html,<script>parent.postMessage(1)</script>"
-
-# Each would run RUN, or ask the server for LOAD, when it is shown, pointed at or clicked.
-VECTORS = [
-    # scripts
-    f"<script>{RUN}</script>",
-    f"<ScRiPt >{RUN}</sCrIpT\t>",
-    f"<script/x>{RUN}</script>",
-    f'<script src="{LOAD}.js"></script>',
-    f'<script type="module">{RUN}</script>',
-    f"<scr<script>ipt>{RUN}</scr</script>ipt>",
-    f"<<script>{RUN}//<</script>",
-    f"<noscript><p title='</noscript><img src=x onerror={RUN}>'></noscript>",
-    f"<!--><script>{RUN}</script>-->",
-    f"<!--[if gte IE 4]><script>{RUN}</script><![endif]-->",
-    f"<![CDATA[<script>{RUN}</script>]]>",
-    f"<?xml version='1.0'?><script>{RUN}</script>",
-    f"text\n\n    code\n\n<script>{RUN}</script>\n",
-    f"`</code><script>{RUN}</script>`",
-    f"```\n</pre><script>{RUN}</script>\n```",
-    f"```html\n</pre><script>{RUN}</script>\n```",
-    f'```"><script>{RUN}</script>\nx\n```',
-    f"```mermaid\n</pre><script>{RUN}</script>\n```",
-    # event attributes
-    f"<img src=x onerror={RUN}>",
-    f"<img/src=x/onerror={RUN}>",
-    f'<img src="x`"onerror="{RUN}">',
-    f"<IMG SRC=x OnErRoR\n=\n{RUN}>",
-    f"<b onmouseover={RUN} onclick={RUN} onfocus={RUN} tabindex=0>bold</b>",
-    f"<div onpointerenter={RUN} onwheel={RUN}>div</div>",
-    f"<details open ontoggle={RUN}><summary>s</summary>d</details>",
-    f"<p style='animation:x 1s' onanimationstart={RUN}>p</p>",
-    f"<body onload={RUN}>",
-    f"<input autofocus onfocus={RUN}>",
-    f"<video><source onerror={RUN}></video>",
-    f"<audio src=x onerror={RUN}>",
-    f"<marquee onstart={RUN}>m</marquee>",
-    f"<table><td background='{LOAD}' onclick={RUN}>x</table>",
-    f'![x](y"onerror="{RUN})',
-    f'![x](y "t\\"onerror={RUN} a=\\"")',
-    f"![x\" onerror={RUN} a=\"](data:image/png;base64,aGk=)",
-    f'[x](y "t\\"onmouseover={RUN} a=\\"")',
-    # links
-    f"[js]({JS})",
-    f"[js](<{JS}>)",
-    f"[js]( &#106;avascript:{RUN})",
-    f"[js](java&#10;script:{RUN})",
-    f"[js](java&Tab;script&colon;{RUN})",
-    f"[js](\x01javascript:{RUN})",
-    f"[js](JaVaScRiPt:{RUN})",
-    f"[js][r]\n\n[r]: {JS}",
-    f"<{JS}>",
-    f"[vb](vbscript:{RUN})",
-    f"[data]({PAGE.replace(' ', '')})",
-    f"[files](files/{JS})",
-    f"[files](/files/files/{JS})",
-    f'<a href="files/{JS}">files</a>',
-    f'<a href="{JS}">a</a>',
-    f"<a href='java\tscr\nipt:{RUN}'>a</a>",
-    f"<a href='&#0000106avascript:{RUN}'>a</a>",
-    f"<a href=' \x0cjavascript:{RUN}'>a</a>",
-    f"<a href='{LOAD}' target=_self ping='{LOAD}'>own origin</a>",
-    f"[own origin]({LOAD})",
-    f"[own origin](../..{LOAD})",
-    f"[own origin](http:{LOAD})",
-    f"<a data-link='{LOAD}' class='live-notebook' data-toggle=modal>live</a>",
-    f"<map name=m><area shape=rect coords=0,0,999,999 href='{JS}'></map><img usemap=#m>",
-    # what is fetched
-    f"![own origin]({LOAD}.png)",
-    f"![own origin](//localhost{LOAD}.png)",
-    f"<img src='{LOAD}.png' srcset='{LOAD}.png 1x' lowsrc='{LOAD}.png'>",
-    f"<picture><source srcset='{LOAD}.png'><img></picture>",
-    f"<iframe src='{JS}'></iframe>",
-    f"<iframe srcdoc='<script>parent.{RUN.replace('window.', '')}</script>'></iframe>",
-    f"<object data='{LOAD}.html'></object><embed src='{LOAD}.html'>",
-    f"<object data='{PAGE}'></object>",
-    f"<link rel=stylesheet href='{LOAD}.css'><link rel=prefetch href='{LOAD}'>",
-    f"<base href='{LOAD}/'>",
-    f"<meta http-equiv=refresh content='0;url={LOAD}'>",
-    f"<frameset><frame src='{JS}'></frameset>",
-    f"<video poster='{LOAD}.png'></video><track src='{LOAD}'>",
-    # style
-    f"<style>body{{background:url({LOAD}.png)}} .nbgrader_cell{{display:none}}</style>",
-    f"<style>@import '{LOAD}.css';</style>",
-    f"<style><style /><img src=x onerror={RUN}>",
-    f"<p style='background:url({LOAD}.png)'>p</p>",
-    f"<p style='b\\61 ckground:u\\72l({LOAD}.png)'>p</p>",
-    f"<p style='margin:url({LOAD}.png);font-family:url({LOAD})'>p</p>",
-    "<div style='position:fixed;top:0;left:0;width:9999px;height:9999px;z-index:9999'>over</div>",
-    "<div style='margin:-9999px;padding:9999px'>over</div>",
-    "<div class='modal-backdrop help navbar-fixed-top' id='statusmessage'>over</div>",
-    # imitation
-    f"<form action='{LOAD}'><input name=score class='score tabbable' id=written></form>",
-    f"<button formaction='{JS}' class='full-credit'>Full credit</button>",
-    "<textarea id='written-comment' class='comment'>x</textarea>",
-    "</div></div></div></div><div class='panel nbgrader_cell'>",
-    "</textarea></script></style></title></pre></div></body></html>",
-    "<a id=MathJax name=formgrader></a><img name=base_url>",
-    "# statusmessage",
-    "<dialog open>d</dialog><select><option>o</select><label for=written>l</label>",
-    "<p id=toc name=top accesskey=x contenteditable hidden is=x slot=x part=x>p</p>",
-    # other languages
-    f"<svg onload={RUN}><script>{RUN}</script></svg>",
-    f"<svg><a xlink:href='{JS}'><text y=20>svg</text></a></svg>",
-    f"<svg><animate onbegin={RUN} attributeName=x dur=1s>",
-    f"<svg><set attributeName=href to='{JS}'><use href='{LOAD}.svg#x'></svg>",
-    f"<svg><foreignObject><iframe src='{JS}'></iframe></foreignObject></svg>",
-    f"<svg><style><img title='</style><img src onerror={RUN}>'></style></svg>",
-    f"<math><mtext><table><mglyph><style><!--</style><img title='--><img src onerror={RUN}>'>",
-    f"<math href='{JS}'>x</math><math><maction xlink:href='{JS}'>x</maction></math>",
-    f"<template><script>{RUN}</script></template><xmp><script>{RUN}</script></xmp>",
-    f"<custom-element onclick={RUN}>c</custom-element>",
-    f"![svg](data:image/svg+xml,<svg/onload={RUN}>)",
-    "<img src='data:image/svg+xml;base64,PHN2Zy8+'> ![svg](data:image/svg+xml;base64,PHN2Zy8+)",
-    f"<img src='data:text/html;base64,PHNjcmlwdD4='><img src='data:image/png,{RUN}'>",
-    "![a](attachment:a.html) ![b](attachment:gone.png) ![c](attachment:)",
-    # mathematics
-    f"$\\href{{{JS}}}{{x}}$",
-    f"$$\\href{{{LOAD}}}{{x}}$$",
-    f"<p>$\\h&#114;ef{{{JS}}}{{x}}$</p>",
-    f"<p>$&#92;href{{{JS}}}{{x}}$ \\h<!-- -->ref</p>",
-    "$\\cssId{written}{x} \\class{modal-backdrop}{x} \\style{position:fixed}{x} \\require{html}$",
-    f"$\\mmlToken{{mi}}[href='{JS}']{{x}} \\unicode[x]{{65}} \\bbox[url({LOAD})]{{x}}$",
-    f"$</p><script>{RUN}</script>$",
-    f"$$\n\\begin{{a}}<img src=x onerror={RUN}>\\end{{a}}\n$$",
-    f"\\begin{{x}}</div><script>{RUN}</script>\\end{{x}}",
-    # terminals
-    f"\x1b[31m<script>{RUN}</script>\x1b[38;2;1;2;\"onclick={RUN}m x\x1b[0m",
-]  # fmt: skip
 CALM = {
     *("abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre", "q"),

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell
-from test_grader import IMPORTS, given, test
+from notebooks import IMPORTS, given, test
 from verdicts import expected, sections
 
 from autograder import notebook

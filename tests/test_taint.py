@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import LEVEL
-from nbformat.v4 import new_code_cell
-from test_attacks import (
+from attacking import (
     HANDED_OUT,
     LEVELS,
     LIMITS,
@@ -25,7 +23,9 @@ from test_attacks import (
     submission,
     tainted,
 )
-from test_grader import given, test
+from conftest import LEVEL
+from nbformat.v4 import new_code_cell
+from notebooks import given, test
 
 from autograder.classroom.rebuild import rebuild
 from autograder.grader import Grader

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from attacking import memory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from test_attacks import memory
 
 from autograder.sandbox.inside import wire
 
