@@ -50,6 +50,9 @@ KINDS: dict[str, Callable[..., Any]] = {
     "one row": lambda *given: len(given[0]) == 1,
     "whole numbers": lambda z: z.dtype.kind == "i",
     "the true class has probability 0": lambda true, p, eps: (of_truth(true, p) == 0).any(),
+    "the true class has probability 0, and eps is left out": lambda true, p: (
+        of_truth(true, p) == 0
+    ).any(),
     "every other class has probability 0": lambda true, p, eps: (of_truth(true, p) == 1).all(),
     "a score of 0": lambda y, s: (s == 0).any(),
     "margins of exactly 1 and beyond": lambda y, s: (y * s).min() == 1 < (y * s).max(),

@@ -50,7 +50,7 @@ def right(value: Any, call: Call, task: Task) -> bool:
     number = numbers(value)
     if not call.upto or number is None or number.shape != np.shape(expected):
         return False
-    low, high = np.sort([expected, task.right(*call.upto)], axis=0)
+    low, *_, high = np.sort([expected, *(task.right(*args) for args in call.upto)], axis=0)
     inside = (low <= number) & (number <= high)
     for end in (low, high):  # where nothing is free, rounding still is
         inside |= np.isclose(number, end, *task.tolerance)

@@ -355,8 +355,11 @@ def draw_classes(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
 
 
 def as_one_hot(classes: Any, p: Any, *eps: float) -> tuple[Any, ...]:
-    """Return the arguments of a cross-entropy of classes with one-hot rows instead."""
-    return one_hot(classes, p.shape[1]).astype(int), p, *eps
+    """Return the arguments of a cross-entropy of classes with one-hot rows instead.
+
+    With eight of them the labels are floats, as one-hot rows often are.
+    """
+    return one_hot(classes, p.shape[1]).astype(float if len(p) == 8 else int), p, *eps
 
 
 def three_of(rng: np.random.Generator, k: int) -> Any:
@@ -394,6 +397,9 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edg
     return (
         edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS),
              vary=lambda rng: form(*one_is_impossible(rng), EPS)),
+        edge("the true class has probability 0, and eps is left out", "default-eps",
+             *form(labels, unsure), vary=lambda rng: form(*one_is_impossible(rng)),
+             upto=lambda true, p: [(true, p, 1e-16), (true, p, 1e-6)]),
         edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),
              vary=lambda rng: form(*all_are_sure(rng), EPS)),
         # Clipped at both ends or at 0 alone: both are careful.

@@ -177,6 +177,10 @@ def with_ties(rng: np.random.Generator) -> tuple[Any, ...]:
     return true, true + rng.permutation([0, 0, *rng.uniform(-3, 3, 2)])
 
 
+INTEGERS = edge(
+    "integers", "int-buffer", np.array([4, 0, 7, 1]), np.array([1, 2, 9, 3]),
+    vary=lambda rng: tuple(rng.integers(0, 10, (2, 5))),
+)  # fmt: skip
 AT_A_TIE = edge("a tie", "tie", *TIE, vary=with_ties)
 
 MEAN_HINT = (
@@ -189,7 +193,7 @@ MAE_GRADIENT = Task(
     reference=losses.mae_gradient,
     style="either",
     example=EXAMPLE,
-    edges=(AT_A_TIE,),
+    edges=(AT_A_TIE, INTEGERS),
     draw=draw_numbers,
     program=Program("y_true, y_pred", MAE_STEPS, MAE),
     approximation="numerical-gradient",
@@ -204,7 +208,7 @@ MSE_GRADIENT = Task(
     reference=losses.mse_gradient,
     style="either",
     example=EXAMPLE,
-    edges=(AT_A_TIE,),
+    edges=(AT_A_TIE, INTEGERS),
     draw=draw_numbers,
     program=Program("y_true, y_pred", MSE_STEPS, MSE),
     approximation="numerical-gradient",
@@ -313,6 +317,7 @@ HUBER_GRADIENT = Task(
     example=EXAMPLE,
     edges=(
         AT_A_TIE,
+        INTEGERS,
         edge(
             "residuals equal to delta",
             "wrong-condition",

@@ -135,7 +135,9 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     The root of a mean of plain differences is then a number somewhere, not always nan.
     """
     if n > 8:
-        return rng.normal(0, 3, n), rng.normal(1, 3, n)
+        truths = rng.normal(0, 3, n)
+        truths[n // 2] = 0  # whoever drops what is 0 drops a sample
+        return truths, rng.normal(1, 3, n)
     small, large = rng.normal(1, 1, n), rng.normal(9, 3, n)
     small[1] = -abs(small[1])  # where signs are dropped too early, it shows
     return (large, small) if n == 8 else (small, large)

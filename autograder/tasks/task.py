@@ -50,8 +50,9 @@ class Call:
     args: tuple[Any, ...]
     slug: str = ""
     """For an edge: the mistake of whoever fails on this one alone."""
-    upto: tuple[Any, ...] = ()
-    """Where a choice is free (which epsilon?): right is all between what these and `args` give."""
+    upto: tuple[tuple[Any, ...], ...] = ()
+    """Where a choice is free (which epsilon?): right is all between what `args` and each of these
+    give."""
 
     @property
     def visible(self) -> bool:
@@ -79,8 +80,9 @@ class Edge:
     slug: str
     args: tuple[Any, ...]
     vary: Draw | None = None
-    upto: Callable[..., tuple[Any, ...]] | None = None
-    """Of the arguments of either: what gives the other end of the range of right answers."""
+    upto: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None
+    """Of the arguments of either: what gives the other end of the range of right answers, or the
+    ends."""
     holds: Callable[..., Any] | None = None
     """Whether arguments are as the name says; tests ask it of those that are drawn."""
 
@@ -93,7 +95,8 @@ class Edge:
         return self._call("variant", self.vary(rng)) if self.vary else None
 
     def _call(self, kind: Literal["edge", "variant"], args: tuple[Any, ...]) -> Call:
-        return Call(kind, self.name, args, self.slug, self.upto(*args) if self.upto else ())
+        ends = self.upto(*args) if self.upto else []
+        return Call(kind, self.name, args, self.slug, (ends,) if type(ends) is tuple else (*ends,))
 
 
 def edge(
@@ -101,7 +104,7 @@ def edge(
     slug: str,
     *args: Any,
     vary: Draw | None = None,
-    upto: Callable[..., tuple[Any, ...]] | None = None,
+    upto: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
     holds: Callable[..., Any] | None = None,
 ) -> Edge:
     """Return an edge case that the task states, and the mistake of failing on it.
