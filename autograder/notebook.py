@@ -6,10 +6,12 @@ import html
 import linecache
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the first check loads what judges: importing this package takes no time
@@ -43,11 +45,15 @@ def check(function: object) -> float | None:
     from autograder.tasks import TASKS
 
     names = sys._getframe(1).f_globals
+    if isinstance(function, str) and function in names:
+        function = names[function]
     name = task_name(function, names)
     task = TASKS[name]
     calls = task.calls(seed=0)
     answers = [Answer(**ask(function, deepcopy(call.args), {})) for call in calls]  # type: ignore[arg-type]
-    verdict = judge(task, calls, answers, sources(function, names))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the judge's own arithmetic
+        verdict = judge(task, calls, answers, sources(function, names))
     show(*card(verdict))
     if not verdict.passed:
         raise CheckFailed(f"{name} is not finished yet: {headline(verdict)}") from None
@@ -64,9 +70,20 @@ def task_name(function: object, names: dict[str, Any] | None = None) -> str:
         return str(own)
     if bound:
         return bound[-1]
-    raise CheckFailed(
-        f"there is no task called {own!r}; the tasks are {', '.join(TASKS)}"
-    ) from None
+    if not callable(function) and not isinstance(function, str):
+        raise CheckFailed(
+            "check wants the function itself, without brackets behind its name: check(mse_loop)"
+        ) from None
+    raise CheckFailed(no_such_task(own)) from None
+
+
+def no_such_task(name: str) -> str:
+    """Say that there is no such task, and which may be meant."""
+    from autograder.tasks import TASKS
+
+    near = get_close_matches(name, TASKS, n=1)
+    which = f"did you mean {near[0]}?" if near else f"the tasks are {', '.join(TASKS)}"
+    return f"there is no task called {name!r}; {which}"
 
 
 def sources(function: object, names: dict[str, Any]) -> list[str]:
@@ -130,17 +147,18 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
 _hints_given: dict[str, int] = {}
 
 
-def hint(task: str) -> None:
-    """Show the next of a task's three hints: `hint("mse_loop")`."""
+def hint(task: object) -> None:
+    """Show the next of a task's three hints: `hint("mse_loop")`; the function will do as well."""
     if graded_by.get() is not None:
         return
     from autograder.tasks import TASKS
 
-    if task not in TASKS:
-        raise CheckFailed(f"there is no task called {task!r}; the tasks are {', '.join(TASKS)}")
-    steps = TASKS[task].hints
-    step = min(_hints_given.get(task, 0), len(steps) - 1)
-    _hints_given[task] = step + 1
+    name = task if isinstance(task, str) else task_name(task)
+    if name not in TASKS:
+        raise CheckFailed(no_such_task(name))
+    steps = TASKS[name].hints
+    step = min(_hints_given.get(name, 0), len(steps) - 1)
+    _hints_given[name] = step + 1
     print(f"Hint {step + 1} of {len(steps)}: {steps[step]}")
 
 

@@ -169,7 +169,12 @@ def said(one: Asked, cells: Sequence[str]) -> str:
         return f"{show(answer.value)} on {one.call.name}"
     # The line comes from the student's process: it is shown only if the notebook has it.
     known = answer.line and any(answer.line in cell for cell in cells)
-    return f"{answer.error}: {answer.message}" + (f", in `{answer.line}`" if known else "")
+    return raised_as(answer) + (f", in `{answer.line}`" if known else "")
+
+
+def raised_as(answer: Answer) -> str:
+    """Return an error as Python shows it."""
+    return f"{answer.error}: {answer.message}" if answer.message else answer.error
 
 
 def example(task: Task, asked: Sequence[Asked]) -> Example | None:
@@ -179,7 +184,7 @@ def example(task: Task, asked: Sequence[Asked]) -> Example | None:
             answer = one.answer
             return Example(
                 call=f"{task.name}({', '.join(map(show, one.call.args))})",
-                yours=f"{answer.error}: {answer.message}" if answer.error else show(answer.value),
+                yours=raised_as(answer) if answer.error else show(answer.value),
                 expected=show(task.right(*one.call.args)),
             )
     return None

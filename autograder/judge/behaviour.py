@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -81,6 +83,8 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
     """Return the slug of what running shows, and its detail; None when only numbers can tell."""
     first = next(one for one in asked if not one.right and one.call.row == "values")
     answer = first.answer
+    if answer.error == "NotImplementedError" and left_in(task.name, cells):
+        return "raise-left-in", ""
     if answer.error in RAISED:
         return RAISED[answer.error], answer.message if first.visible else ""
     if answer.error:
@@ -100,6 +104,23 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
     if answer.type == "float32":
         return "float32", ""
     return None
+
+
+def left_in(name: str, cells: Iterable[str]) -> bool:
+    """Whether a function's code is there, and the `raise` that it was handed out with as well."""
+    found: list[ast.stmt] = []
+    for cell in cells:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            functions = [n for n in ast.parse(cell).body if isinstance(n, ast.FunctionDef)]
+            found = next((f.body for f in reversed(functions) if f.name == name), found)
+    raises = [n for n in found if isinstance(n, ast.Raise)]
+    bare = (ast.Raise, ast.Pass, ast.Import, ast.ImportFrom)
+    code = [
+        n for n in found
+        if not isinstance(n, bare)
+        and not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+    ]  # fmt: skip
+    return bool(raises and code)
 
 
 def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str] | None:

@@ -1,0 +1,74 @@
+"""What a student's own slips with `check` and `hint` lead to: one kind line, no traceback."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from verdicts import verdict_of
+
+from autograder import check, hint
+from autograder.notebook import CheckFailed
+
+
+def mse_loop(y_true: list[float], y_pred: list[float]) -> float:
+    return sum((t - p) ** 2 for t, p in zip(y_true, y_pred, strict=True)) / len(y_true)
+
+
+def mse_lop(y_true: list[float], y_pred: list[float]) -> float:
+    return mse_loop(y_true, y_pred)
+
+
+def test_name_will_do_in_place_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
+    check("mse_loop")
+    assert "mse_loop: passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (3.0, "without brackets"),
+        (np.array([1.0, 2.0]), "without brackets"),
+        (None, "without brackets"),
+        (mse_lop, "did you mean mse_loop?"),
+        ("mse_lop_", "did you mean mse_loop?"),
+        ("nothing like it", "the tasks are "),
+    ],
+)
+def test_what_is_no_task_is_told(given: object, says: str) -> None:
+    with pytest.raises(CheckFailed, match=r".") as told:
+        check(given)
+    assert says in str(told.value) and "Traceback" not in str(told.value)
+
+
+def test_hint_takes_the_function_too(capsys: pytest.CaptureFixture[str]) -> None:
+    hint(mse_loop)
+    assert capsys.readouterr().out.startswith("Hint 1 of 3")
+    with pytest.raises(CheckFailed, match="did you mean mse_numpy"):
+        hint("mse_nump")
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_raise_that_was_left_in_is_the_first_thing_told(place: str) -> None:
+    code = ["total = 0", "for t, p in zip(y_true, y_pred):", "    total += (t - p) ** 2"]
+    lines = ["raise NotImplementedError()", *code] if place == "first" else [
+        *code, "raise NotImplementedError()", "return total / len(y_true)"
+    ]  # fmt: skip
+    source = "def mse_loop(y_true, y_pred):\n    " + "\n    ".join(lines)
+    verdict = verdict_of("mse_loop", source)
+    assert verdict.mistakes == ("raise-left-in",)
+    assert "NotImplementedError: ," not in verdict.rows[0].says
+
+
+def test_nothing_written_yet_is_told_as_that() -> None:
+    empty = 'def mse_loop(y_true, y_pred):\n    """Mean."""\n    # YOUR CODE HERE\n'
+    verdict = verdict_of("mse_loop", empty + "    raise NotImplementedError()")
+    assert verdict.mistakes == ("not-implemented",)
+
+
+def test_warnings_of_the_judge_do_not_reach_the_student(recwarn: pytest.WarningsRecorder) -> None:
+    def mae_loop(y_true: list[float], y_pred: list[float]) -> float:
+        return float("nan") * len(y_true)
+
+    with pytest.raises(CheckFailed):
+        check(mae_loop)
+    assert not recwarn.list
