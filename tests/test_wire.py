@@ -153,6 +153,16 @@ def test_text_arrives_without_what_cannot_be_shown(text: str, arrives: str) -> N
     assert crossed([text]) == [arrives]
 
 
+def test_numbers_that_are_wider_arrive_as_float64() -> None:
+    with np.errstate(over="ignore"):
+        one, many, huge = crossed(
+            [np.longdouble("0.1"), np.array(["0.1", "1"], np.longdouble), np.longdouble("1e400")]
+        )
+    assert type(one) is np.float64 and one == 0.1 and huge == np.inf
+    assert many.dtype == np.float64 and many.tolist() == [0.1, 1]
+    assert type(crossed(np.clongdouble(1j))) is np.complex128
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -34,6 +34,7 @@ from .caps import (
 )
 
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefdFD"}
+WIDE = {"g": np.float64, "G": np.complex128}
 COMPLEX = {np.dtype(code).str for code in "FD"}
 LENGTHS = struct.Struct("!II")
 UNPRINTABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -86,6 +87,8 @@ def encode(value: Any) -> bytes:
             return [kind.__name__, *(tree(part, depth + 1) for part in item)]
         if kind is dict:
             return ["dict", *(tree(part, depth + 1) for pair in item.items() for part in pair)]
+        if kind in (np.ndarray, np.longdouble, np.clongdouble) and item.dtype.char in WIDE:
+            item = item.astype(WIDE[item.dtype.char])  # wider than others can read; judged as these
         if kind is np.ndarray and item.dtype.str in DTYPES:
             buffers.append(item.tobytes())
             return ["array", item.dtype.str, list(item.shape)]
