@@ -72,3 +72,12 @@ def test_warnings_of_the_judge_do_not_reach_the_student(recwarn: pytest.Warnings
     with pytest.raises(CheckFailed):
         check(mae_loop)
     assert not recwarn.list
+
+
+def test_no_placeholder_is_shown() -> None:
+    source = "def quantile_numpy(t, p, tau=0.9):\n    r = t - p\n"
+    source += "    return np.mean(np.maximum(tau * r, (tau - 1) * r))"
+    verdict = verdict_of("quantile_numpy", source)
+    assert verdict.mistakes == ("default-changed",)
+    (finding,) = verdict.findings
+    assert "{" not in finding.says + finding.asks and "tau" in finding.asks

@@ -45,7 +45,7 @@ def finding(slug: str, detail: str = "") -> Finding:
     if prose is None:
         return Finding(slug, detail or slug.replace("-", " "), "")
     says = prose["says"] if detail else prose["says"].replace(": {detail}", "")
-    return Finding(slug, says.format(detail=detail), prose["asks"])
+    return Finding(slug, says.format(detail=detail), prose["asks"].format(detail=detail or "it"))
 
 
 def judge(
