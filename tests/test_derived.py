@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import doctest
 from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 import pytest
 from verdicts import HERE, verdict_of
 
 from autograder.dev import parts
-from autograder.tasks import TASKS, Program, Task, edge, load_tasks
+from autograder.tasks import TASKS, Program, Task, edge, load_tasks, program, steps
 
 COSINE = Task(
     name="cosine_similarity",
@@ -32,6 +34,12 @@ def own() -> Iterator[None]:
     TASKS["cosine_similarity"] = COSINE
     yield
     del TASKS["cosine_similarity"], TASKS["mape"]
+
+
+@pytest.mark.parametrize("module", [program, steps], ids=["program", "steps"])
+def test_examples_in_docstrings(module: ModuleType) -> None:
+    tried = doctest.testmod(module)
+    assert tried.attempted and not tried.failed
 
 
 def test_most_wrong_functions_are_rejected_and_named() -> None:

@@ -98,9 +98,12 @@ class Program:
         """Return what the mistakes give on one question."""
         return Outcomes(self, args)
 
-    def load(self) -> None:
-        """Compile the steps and the rows; ValueError says which of them cannot be."""
-        assert self._own is not None
+    def load(self) -> int:
+        """Compile the steps and the rows, and return how many rows there are.
+
+        ValueError says which of them cannot be.
+        """
+        return len(self._own)
 
     def state(self, args: tuple[Any, ...]) -> State:
         """Return what all steps come to, with no mistake in them."""
