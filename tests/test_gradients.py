@@ -248,7 +248,7 @@ def test_a_task_may_widen_the_tolerance() -> None:
 
 def test_between_two_ends_rounding_is_free_as_well() -> None:
     task = replace(TASKS["hinge_gradient"], reference=lambda a: np.asarray(a))
-    call = Call("edge", "a range", ([0.1, 0.3],), upto=([0.2, 0.3],))
+    call = Call("edge", "a range", ([0.1, 0.3],), upto=(([0.2, 0.3],),))
     assert right([0.15, 0.1 + 0.2], call, task)
     assert right([0.2 + 1e-16, 0.3 - 1e-16], call, task)
     assert not right([0.15, 0.31], call, task)

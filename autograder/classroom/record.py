@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -337,6 +338,7 @@ def handed_in(folder: Path) -> datetime | None:
     return when
 
 
+@cache  # the zones are some hundreds of files
 def is_zone(word: str) -> bool:
     """Whether nbgrader understands a time's third word: of PST or PM it makes nothing, silently."""
     return word.lstrip("+-").isdigit() or word in {"UTC", "GMT", *available_timezones()}

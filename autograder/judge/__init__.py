@@ -26,9 +26,6 @@ __all__ = [
 
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
 
-NOT_FINITE = ("no-clipping", "clips-zero-only", "clips-one-only")
-"""Names of edges for those who get infinity there; a number comes of another bound."""
-
 
 @cache
 def sentences() -> dict[str, dict[str, str]]:
@@ -150,8 +147,8 @@ def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
     for one in (one for one in edges if one.visible):
         slug, answer = one.call.slug, one.answer
         crash = raised(answer, one.visible) if answer.error and slug in causes else None
-        if slug in NOT_FINITE and usable(answer.value):
-            others.append(("eps-ignored", ""))
+        if one.call.finite and usable(answer.value):
+            others.append((one.call.finite, ""))
         else:
             names.append(crash or (slug, ""))
     return [finding(*name) for name in dict.fromkeys(names or others)]

@@ -396,12 +396,12 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edg
     row = np.array([[0.003, 0.995, 0.002]])
     return (
         edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS),
-             vary=lambda rng: form(*one_is_impossible(rng), EPS)),
+             finite="eps-ignored", vary=lambda rng: form(*one_is_impossible(rng), EPS)),
         edge("the true class has probability 0, and eps is left out", "default-eps",
              *form(labels, unsure), vary=lambda rng: form(*one_is_impossible(rng)),
              upto=lambda true, p: [(true, p, 1e-16), (true, p, 1e-6)]),
         edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),
-             vary=lambda rng: form(*all_are_sure(rng), EPS)),
+             finite="eps-ignored", vary=lambda rng: form(*all_are_sure(rng), EPS)),
         # Clipped at both ends or at 0 alone: both are careful.
         edge("one row", one_row, *form(np.array([1]), row, 0.01),
              vary=lambda rng: form(*nearly_sure(rng), 0.01),

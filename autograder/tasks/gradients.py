@@ -439,6 +439,7 @@ LOG_LOSS_GRADIENT = Task(
             ZERO_ONE,
             ENDS,
             vary=both_ends,
+            finite="eps-ignored",
             upto=lambda y, p: (y, p, 1e-6),
         ),
         edge(
@@ -447,6 +448,7 @@ LOG_LOSS_GRADIENT = Task(
             1 - ZERO_ONE,
             ENDS,
             1e-3,
+            finite="eps-ignored",
             vary=lambda rng: wrong_ends(rng, rng.uniform(5e-4, 5e-3)),
         ),
     ),

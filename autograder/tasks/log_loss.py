@@ -186,7 +186,9 @@ def draw(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     return labels, np.where(labels == 1, of_truth, 1 - of_truth)
 
 
-def sure(name: str, slug: str, y: list[int], p: list[float], other: float, vary: Draw) -> Edge:
+def sure(
+    name: str, slug: str, y: list[int], p: list[float], other: float, vary: Draw, finite: str = ""
+) -> Edge:
     """Return an edge of predictions of exactly 0 or 1, which the smallest epsilon guards.
 
     1 - (1 - eps) is not eps to the last digit, so that clipping p, 1 - p or the probability of
@@ -200,6 +202,7 @@ def sure(name: str, slug: str, y: list[int], p: list[float], other: float, vary:
         EPS,
         vary=lambda rng: (*vary(rng), EPS),
         upto=lambda y, p, eps: (y, p, other),
+        finite=finite,
     )
 
 
@@ -235,9 +238,9 @@ def wrong_ends(rng: np.random.Generator, *eps: float) -> tuple[Any, ...]:
 ONE_ZERO = np.array([1, 0])
 EDGES: tuple[Edge, ...] = (
     sure("a prediction of 0 where the truth is 1", "clips-one-only", [1, 1, 0], [0, 0.8, 0.3],
-         5e-16, vary=lambda rng: sure_among(rng, 1, 0)),
+         5e-16, vary=lambda rng: sure_among(rng, 1, 0), finite="eps-ignored"),
     sure("a prediction of 1 where the truth is 0", "clips-zero-only", [1, 0, 0], [0.8, 0.3, 1],
-         2e-15, vary=lambda rng: sure_among(rng, 0, 1)),
+         2e-15, vary=lambda rng: sure_among(rng, 0, 1), finite="eps-ignored"),
     edge("predictions of 0 and 1, both right", "eps-too-small", ONE_ZERO, np.array([1.0, 0.0]),
          vary=both_ends, upto=lambda y, p: (y, p, 1e-6)),
     edge("ones only", "one-class", np.array([1, 1, 1]), np.array([0.9, 0.6, 0.2]),

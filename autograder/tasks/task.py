@@ -50,6 +50,8 @@ class Call:
     args: tuple[Any, ...]
     slug: str = ""
     """For an edge: the mistake of whoever fails on this one alone."""
+    finite: str = ""
+    """For an edge: the mistake of whoever fails with a number, where `slug` speaks of none."""
     upto: tuple[tuple[Any, ...], ...] = ()
     """Where a choice is free (which epsilon?): right is all between what `args` and each of these
     give."""
@@ -83,6 +85,8 @@ class Edge:
     upto: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None
     """Of the arguments of either: what gives the other end of the range of right answers, or the
     ends."""
+    finite: str = ""
+    """The mistake of whoever fails with a number, where `slug` speaks of infinity or an error."""
     holds: Callable[..., Any] | None = None
     """Whether arguments are as the name says; tests ask it of those that are drawn."""
 
@@ -96,7 +100,8 @@ class Edge:
 
     def _call(self, kind: Literal["edge", "variant"], args: tuple[Any, ...]) -> Call:
         ends = self.upto(*args) if self.upto else []
-        return Call(kind, self.name, args, self.slug, (ends,) if type(ends) is tuple else (*ends,))
+        upto = (ends,) if type(ends) is tuple else (*ends,)
+        return Call(kind, self.name, args, self.slug, self.finite, upto)
 
 
 def edge(
@@ -105,13 +110,14 @@ def edge(
     *args: Any,
     vary: Draw | None = None,
     upto: Callable[..., tuple[Any, ...] | list[tuple[Any, ...]]] | None = None,
+    finite: str = "",
     holds: Callable[..., Any] | None = None,
 ) -> Edge:
     """Return an edge case that the task states, and the mistake of failing on it.
 
     `vary(rng)` draws other arguments of which its name is as true; None if there are none.
     """
-    return Edge(name, slug, args, vary, upto, holds)
+    return Edge(name, slug, args, vary, upto, finite, holds)
 
 
 @dataclass(frozen=True)

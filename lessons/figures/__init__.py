@@ -1,12 +1,6 @@
-"""All plotting that the lessons share: a lesson's cell reads `figures.odometer(residuals)`."""
+"""All that the lessons draw, a module for each: a cell of lesson 02 says
+`from figures import mae as figures`, then `figures.odometer(residuals)`."""
 
-from figures.base import *
-from figures.cross_entropy import *
-from figures.hinge import *
-from figures.huber import *
-from figures.likelihood import *
-from figures.log_loss import *
-from figures.loss import *
-from figures.mae import *
-from figures.mse import *
-from figures.quantile import *
+from figures.base import slider
+
+__all__ = ["slider"]
