@@ -17,6 +17,9 @@ def test(source: str, points: float = 4) -> nbformat.NotebookNode:
     return new_code_cell(source, metadata={"nbgrader": marks})
 
 
+test.__test__ = False  # type: ignore[attr-defined]
+
+
 def given(source: str) -> nbformat.NotebookNode:
     """Return a locked cell without points."""
     marks = {"grade": False, "locked": True, "solution": False, "grade_id": "g"}

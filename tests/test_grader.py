@@ -25,9 +25,6 @@ CALM = """def mse_loop(y_true, y_pred):
     return sum((t - p) ** 2 for t, p in zip(y_true, y_pred)) / len(y_true)"""
 
 
-test.__test__ = False  # type: ignore[attr-defined]
-
-
 def points(grader: Grader, *cells: nbformat.NotebookNode) -> tuple[float, str]:
     """Grade a notebook; return what its last cell earned and all that this cell shows."""
     grader.grade_notebook(cells)
