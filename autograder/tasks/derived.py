@@ -36,12 +36,12 @@ rare wrong-start | mean(x) -> (sum(x) + 1) / size(x)
 rare wrong-start | sum(x) -> sum(x) + 1
 rare wrong-start | a @ b -> a @ b + 1
 int-buffer | mean(x) -> mean(trunc(x))
-early-return | sum(x) -> x[0]
-overwrites-accumulator | sum(x) -> x[-1]
+other-function: the first one alone instead of a sum | sum(x) -> x[0]
+other-function: the last one alone instead of a sum | sum(x) -> x[-1]
 off-by-one: the first | sum(x) -> sum(x[1:])
 off-by-one: the last | sum(x) -> sum(x[:-1])
-early-return | a @ b -> a[0] * b[0]
-overwrites-accumulator | a @ b -> a[-1] * b[-1]
+other-function: the first product alone instead of a sum | a @ b -> a[0] * b[0]
+other-function: the last product alone instead of a sum | a @ b -> a[-1] * b[-1]
 off-by-one: the first | a @ b -> a[1:] @ b[1:]
 off-by-one: the last | a @ b -> a[:-1] @ b[:-1]
 other-function: the median instead of the mean | mean(x) -> median(x)
