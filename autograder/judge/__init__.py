@@ -5,14 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
+from autograder.judge.claims import holds
 from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose, usable
 from autograder.judge.style import Style, read_style, without_magics
@@ -33,16 +33,31 @@ def sentences() -> dict[str, dict[str, str]]:
     return tomllib.loads((files(__package__) / "sentences.toml").read_text("utf-8"))
 
 
-def finding(slug: str, detail: str = "") -> Finding:
-    """Return the finding of a slug in words; `detail` says which one of its kind.
+class Name(NamedTuple):
+    """What a mistake is called, which one of its kind it is, and how it joins what is told before."""
 
-    A slug without a sentence is an instructor's own; its detail is the sentence.
+    slug: str
+    detail: str = ""
+    joins: str = ""
+
+
+def finding(task: Task, wrong: Sequence[Asked], name: Name) -> Finding:
+    """Return a name in words.
+
+    What the sentence claims of the wrong answers has to be so; else less is said. A slug without a
+    sentence is an instructor's own; its detail is the sentence.
     """
-    prose = sentences().get(slug)
+    prose = sentences().get(name.slug)
     if prose is None:
-        return Finding(slug, detail or slug.replace("-", " "), "")
-    says = prose["says"] if detail else prose["says"].replace(": {detail}", "")
-    return Finding(slug, says.format(detail=detail), prose["asks"].format(detail=detail or "it"))
+        return Finding(name.slug, name.joins + (name.detail or name.slug.replace("-", " ")), "")
+    claim = prose.get("claims")
+    says = prose["says" if not claim or holds(claim, task, wrong) else "otherwise"]
+    says = says if name.detail else says.replace(": {detail}", "")
+    return Finding(
+        name.slug,
+        name.joins + says.format(detail=name.detail),
+        prose["asks"].format(detail=name.detail or "it"),
+    )
 
 
 def judge(
@@ -64,38 +79,39 @@ def judge(
     ]
     wrong = [one for one in asked if not one.right and one.call.row == "values"]
     edges = [one for one in asked if not one.right and one.call.row == "edges"]
-    changed = [finding("mutates-input")] if any(answer.changed for answer in answers) else []
+    changed = any(answer.changed for answer in answers)
     if wrong:
-        found = named(task, asked, wrong, cells)
+        names = named(task, asked, wrong, cells)
         rows = (
             Row("values", False, said(wrong[0], cells)),
             Row("edges", None, "counts once the values are right"),
             Row("style", None, "counts once the values are right"),
         )
-        return Verdict(task.name, rows, (*found, *changed), example(task, asked))
-    style = style or read_style(task, cells)
-    slug = style.slug
-    if any(one.right and place in style.wrong for place, one in enumerate(asked)):
-        slug = "unreadable"  # what was read is not what earns the points
-    troubles = failing(edges) + ["your inputs are changed" for _ in changed]
-    rows = (
-        Row("values", True, "as the reference"),
-        Row("edges", not troubles, ", ".join(troubles)),
-        Row("style", slug is None, ""),
-    )
-    found = wrong_turns(task, asked) if edges else []
-    found = found or own_names(task, edges)
+    else:
+        style = style or read_style(task, cells)
+        slug = style.slug
+        if any(one.right and place in style.wrong for place, one in enumerate(asked)):
+            slug = "unreadable"  # what was read is not what earns the points
+        troubles = failing(edges) + ["your inputs are changed"] * changed
+        rows = (
+            Row("values", True, "as the reference"),
+            Row("edges", not troubles, ", ".join(troubles)),
+            Row("style", slug is None, ""),
+        )
+        names = (wrong_turns(task, asked) if edges else []) or own_names(task, edges)
+        names += [Name(slug)] if slug else []
+    names += [Name("mutates-input")] if changed else []
     return Verdict(
         task.name,
         rows,
-        (*found, *changed, *([finding(slug)] if slug else [])),
+        tuple(finding(task, wrong + edges, name) for name in names),
         example(task, asked),
     )
 
 
 def named(
     task: Task, asked: Sequence[Asked], wrong: Sequence[Asked], cells: Sequence[str]
-) -> list[Finding]:
+) -> list[Name]:
     """Return what explains wrong values: what running shows, or else wrong turns.
 
     What an error says comes after the wrong turns where some of the wrong answers are numbers.
@@ -104,24 +120,24 @@ def named(
     errors = [one.answer.error for one in wrong]
     clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))
     turns = [] if clear else wrong_turns(task, asked)
-    return turns or [finding(*slug) for slug in [seen or unexplained(task, wrong)] if slug]
+    return turns or [Name(*slug) for slug in [seen or unexplained(task, wrong)] if slug]
 
 
-def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Finding]:
+def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Name]:
     """Return the findings for the wrong turns that give exactly these answers.
 
     What several sets share comes first. The second mistake of two at once begins with "And"; what
     stands in its place, or in that of both, with "Or".
     """
-    told: list[Finding] = []
+    told: list[Name] = []
     sets = diagnose(task, asked)
     often = Counter(mistake.slug for taken in sets for mistake in taken)
     for taken in sorted(sets, key=lambda taken: -max(often[m.slug] for m in taken)):
         joins = "Or: " if told else ""
         for mistake in sorted(taken, key=lambda m: -often[m.slug]):
-            new = finding(mistake.slug, mistake.detail)
-            if not any(earlier.says.endswith(new.says) for earlier in told):
-                told.append(replace(new, says=joins + new.says))
+            new = Name(mistake.slug, mistake.detail, joins)
+            if not any(earlier[:2] == new[:2] for earlier in told):
+                told.append(new)
                 joins = "And: "
     return told
 
@@ -133,14 +149,14 @@ def failing(edges: Sequence[Asked]) -> list[str]:
     return stated + [f"{name} with other numbers" for name in drawn if name not in stated]
 
 
-def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
+def own_names(task: Task, edges: Sequence[Asked]) -> list[Name]:
     """Return what the failing edges are named for; for a crash, the cause that its text tells.
 
     A name that is also a wrong turn's claims a cause; another one only says what was asked. Where
     all are right as stated, neither would be true: that is what is told then.
     """
     if edges and not any(one.visible for one in edges):
-        return [finding("stated-edges-only")]
+        return [Name("stated-edges-only")]
     causes = {mistake.slug for mistake in task.program.mistakes}
     names: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
@@ -151,7 +167,7 @@ def own_names(task: Task, edges: Sequence[Asked]) -> list[Finding]:
             others.append((one.call.finite, ""))
         else:
             names.append(crash or (slug, ""))
-    return [finding(*name) for name in dict.fromkeys(names or others)]
+    return [Name(*name) for name in dict.fromkeys(names or others)]
 
 
 def said(one: Asked, cells: Sequence[str]) -> str:
