@@ -31,11 +31,12 @@ class CheckFailed(AssertionError):
         return [str(self)]
 
 
-def check(function: object) -> float | None:
+def check(function: object, all: bool = False) -> float | None:
     """Check your function and show what is right and what is not yet.
 
     Give it the function itself: `check(mse_loop)`. When something is not right yet, the cell stops
-    with one line, so that nbgrader's Validate button sees it too.
+    with one line, so that nbgrader's Validate button sees it too. Where more than two mistakes
+    would explain your numbers, `all=True` shows the rest of them.
     """
     grade = graded_by.get()
     if grade is not None:
@@ -54,7 +55,7 @@ def check(function: object) -> float | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the judge's own arithmetic
         verdict = judge(task, calls, answers, sources(function, names))
-    show(*card(verdict))
+    show(*card(verdict, all=all))
     if not verdict.passed:
         raise CheckFailed(f"{name} is not finished yet: {headline(verdict)}") from None
     return None
@@ -108,8 +109,8 @@ def headline(verdict: Verdict) -> str:
     return f"{row.name}: {row.says}"
 
 
-def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
-    """Return a verdict for reading, as HTML and as plain text."""
+def card(verdict: Verdict, graded: bool = False, all: bool = False) -> tuple[str, str]:
+    """Return a verdict for reading, as HTML and as plain text; `all` tells every explanation."""
     state = "passed" if verdict.passed else "not finished yet"
     text, e = [f"{verdict.task}: {state}"], html.escape
     # Only tags that nbgrader's pages let through (no p, no table); styles they drop.
@@ -123,7 +124,7 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
         said = f"{word}: {row.says}" if row.says else word
         text.append(f"  {mark} {row.name:<7}{said}")
         page.append(f"<div>{mark} <strong>{row.name}</strong> {e(said)}</div>")
-    for finding in verdict.findings:
+    for finding in verdict.findings + (verdict.further if all else ()):
         text += ["", f"  {finding.says}", f"  {finding.asks}"]
         page.append(f'<div style="margin-top:.5em">{e(finding.says)}</div>')
         page.append(f"<div><em>{e(finding.asks)}</em></div>")
@@ -139,6 +140,8 @@ def card(verdict: Verdict, graded: bool = False) -> tuple[str, str]:
         )
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'
+        if verdict.further and not all:
+            closing += f" More explanations: check({verdict.task}, all=True)."
         text += ["", f"  {closing}"]
         page.append(f'<div style="margin-top:.5em"><small>{e(closing)}</small></div>')
     return "\n".join([*page, "</div>"]), "\n".join(text)

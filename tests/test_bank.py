@@ -56,11 +56,12 @@ def hand_in(task: Task, taken: Taken, seed: int = 0) -> Verdict:
 def how_named(task: Task, taken: Taken) -> str:
     """Say how these mistakes are named: exactly, in a set, by an edge, simpler, or not."""
     verdict, slugs = hand_in(task, taken), {mistake.slug for mistake in taken}
+    suspects = {finding.slug for finding in verdict.findings + verdict.further}
     if verdict.score == 1:
         return "accepted"
-    if set(verdict.mistakes) == slugs:
+    if suspects == slugs:
         return "exactly"
-    if slugs <= set(verdict.mistakes):
+    if slugs <= suspects:
         return "in a set"
     if verdict.mistakes:
         return "by edge" if verdict.rows[0].passed else "simpler"

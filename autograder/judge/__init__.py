@@ -15,15 +15,18 @@ from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
 from autograder.judge.claims import holds
 from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose, usable
+from autograder.judge.source import seen, speaks
 from autograder.judge.style import Style, read_style, without_magics
 from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
-from autograder.tasks import Call, Formula, Task
+from autograder.tasks import Call, Formula, Taken, Task
 
 __all__ = [
     "Answer", "Example", "Finding", "Row", "Style", "Verdict",
     "judge", "read_style", "right", "sentences", "without_magics",
 ]  # fmt: skip
 
+SUSPECTS = 2
+"""So many explanations of the same numbers are told."""
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
 
 
@@ -39,6 +42,8 @@ class Name(NamedTuple):
     slug: str
     detail: str = ""
     joins: str = ""
+    further: bool = False
+    """Whether it is told on request only: others explain the numbers as well."""
 
 
 def finding(task: Task, wrong: Sequence[Asked], name: Name) -> Finding:
@@ -98,14 +103,15 @@ def judge(
             Row("edges", not troubles, ", ".join(troubles)),
             Row("style", slug is None, ""),
         )
-        names = (wrong_turns(task, asked) if edges else []) or own_names(task, edges)
+        names = (wrong_turns(task, asked, cells) if edges else []) or own_names(task, edges)
         names += [Name(slug)] if slug else []
     names += [Name("mutates-input")] if changed else []
     return Verdict(
         task.name,
         rows,
-        tuple(finding(task, wrong + edges, name) for name in names),
+        tuple(finding(task, wrong + edges, name) for name in names if not name.further),
         example(task, asked),
+        tuple(finding(task, wrong + edges, name) for name in names if name.further),
     )
 
 
@@ -119,27 +125,46 @@ def named(
     seen = behaviour(task, asked, cells)
     errors = [one.answer.error for one in wrong]
     clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))
-    turns = [] if clear else wrong_turns(task, asked)
+    turns = [] if clear else wrong_turns(task, asked, cells)
     return turns or [Name(*slug) for slug in [seen or unexplained(task, wrong)] if slug]
 
 
-def wrong_turns(task: Task, asked: Sequence[Asked]) -> list[Name]:
-    """Return the findings for the wrong turns that give exactly these answers.
+def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> list[Name]:
+    """Return the names of the wrong turns that give exactly these answers.
 
-    What several sets share comes first. The second mistake of two at once begins with "And"; what
-    stands in its place, or in that of both, with "Or".
+    Where several sets of them do, the source is read, and two are told at the most. What they share
+    comes first. The second mistake of two at once begins with "And"; what stands in its place, or in
+    that of both, with "Or".
     """
     told: list[Name] = []
-    sets = diagnose(task, asked)
+    sets, further = suspected(task, diagnose(task, asked), cells)
     often = Counter(mistake.slug for taken in sets for mistake in taken)
-    for taken in sorted(sets, key=lambda taken: -max(often[m.slug] for m in taken)):
+    sets.sort(key=lambda taken: -max(often[m.slug] for m in taken))
+    for taken in sets + further:
         joins = "Or: " if told else ""
         for mistake in sorted(taken, key=lambda m: -often[m.slug]):
-            new = Name(mistake.slug, mistake.detail, joins)
+            new = Name(mistake.slug, mistake.detail, joins, taken in further)
             if not any(earlier[:2] == new[:2] for earlier in told):
                 told.append(new)
                 joins = "And: "
     return told
+
+
+def suspected(
+    task: Task, sets: list[Taken], cells: Sequence[str]
+) -> tuple[list[Taken], list[Taken]]:
+    """Return the sets of mistakes that the source speaks for the most, and the others."""
+    if len(sets) < 2:
+        return sets, []
+    words = seen(task, cells)
+
+    def spoken(taken: Taken) -> int:
+        rules = (sentences().get(mistake.slug, {}).get("source", "") for mistake in taken)
+        return sum(speaks(rule, words) for rule in rules if words)
+
+    most = max(map(spoken, sets))
+    first = [taken for taken in sets if spoken(taken) == most][:SUSPECTS]
+    return first, [taken for taken in sets if taken not in first]
 
 
 def failing(edges: Sequence[Asked]) -> list[str]:

@@ -73,12 +73,16 @@ class Example:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge makes of one function: rows, findings, and a score between 0 and 1."""
+    """What the judge makes of one function: rows, findings, and a score between 0 and 1.
+
+    What is `further` explains the numbers as well, but the source speaks less for it.
+    """
 
     task: str
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...] = ()
     example: Example | None = None
+    further: tuple[Finding, ...] = ()
     max_score: float = 1.0
 
     @property

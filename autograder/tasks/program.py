@@ -83,6 +83,11 @@ class Program:
         """The rows of the table."""
         return rows(self.table)
 
+    @property
+    def arguments(self) -> list[str]:
+        """The names of the arguments, in order."""
+        return self._source.arguments
+
     def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
         """Return what the loss gives when these wrong turns are taken; None when it fails."""
         blocks = dict[int, Block]()
