@@ -37,7 +37,7 @@ def sentences() -> dict[str, dict[str, str]]:
 
 
 class Name(NamedTuple):
-    """What a mistake is called, which one of its kind it is, and how it joins what is told before."""
+    """What a mistake is called, which one of its kind it is, how it joins what is told before."""
 
     slug: str
     detail: str = ""
@@ -132,9 +132,9 @@ def named(
 def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> list[Name]:
     """Return the names of the wrong turns that give exactly these answers.
 
-    Where several sets of them do, the source is read, and two are told at the most. What they share
-    comes first. The second mistake of two at once begins with "And"; what stands in its place, or in
-    that of both, with "Or".
+    Where several sets of them do, the source is read, and two are told at the most. What they
+    share comes first. The second mistake of two at once begins with "And"; what stands in its
+    place, or in that of both, with "Or".
     """
     told: list[Name] = []
     sets, further = suspected(task, diagnose(task, asked), cells)

@@ -1,7 +1,7 @@
 """What sentences say of the answers themselves, and whether it is so.
 
-A sentence of `sentences.toml` that `claims` something is told only where every wrong answer bears it
-out; else the slug's `otherwise` is told, which says less.
+A sentence of `sentences.toml` that `claims` something is told only where every wrong answer bears
+it out; else the slug's `otherwise` is told, which says less.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def n_times(given: Numbers, expected: Numbers, steps: Mapping[str, Any]) -> bool
     if given.shape != expected.shape:
         return False
     n = len(expected) if expected.ndim else 1
-    return all(close(a, b) or close(a, n * b) for a, b in zip(given.flat, expected.flat, strict=True))
+    return all(
+        close(a, b) or close(a, n * b) for a, b in zip(given.flat, expected.flat, strict=True)
+    )
 
 
 def right_size(given: Numbers, expected: Numbers, steps: Mapping[str, Any]) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,18 @@ import numpy as np
 from autograder.judge.behaviour import told
 from autograder.judge.compare import TOLERANCE, close, numbers
 from autograder.judge.verdict import Asked
-from autograder.tasks import Outcomes, Taken, Task
+from autograder.tasks import Mistake, Outcomes, Taken, Task
+
+NEAR, NEARER = (0.03, 0.0), (1e-4, 0.0)
+"""How far from an answer a mistake, or two of them, may lead for a small number of the student's
+own to explain the rest."""
+SOME = 6
+"""With so many mistakes at the most such a number is looked for."""
+ROUNDING = 1e-13
+DIGITS = {False: (1, 2, 3, 15), True: (1, 2, 3)}
+"""How many digits such a number may have: as few as will do; one that is rare has not many."""
+MAGNITUDES = (1e-48, 1e-16, 1e-8, 1e-4, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 10.0, 100.0, 1e4)
+"""Between which of them such a number is looked for."""
 
 
 def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
@@ -27,54 +41,194 @@ def diagnose(task: Task, asked: Sequence[Asked]) -> list[Taken]:
     if not any(usable(one.answer.value) for one in must):
         return []  # no number at all: the error that was raised says more
     # Wrong, and asked with few numbers, a random one if there is one: nearly every candidate is
-    # dropped there, after a part of a run of the program.
+    # dropped there, after a part of a run. A default that is left out seldom matters.
     telling = min(
         (one for one in must if not one.right),
-        key=lambda one: (one.call.kind != "random", np.size(one.call.args[0])),
+        key=lambda one: (
+            one.call.kind != "random",
+            len(one.call.args),
+            np.size(one.call.args[0]),
+        ),
     )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
-        given = task.program.on(telling.call.args)
-        for derived in (False, True):
-            if found := explaining(task, telling, given, must, edges, derived):
-                return found
-    return []
+        search = Search(task, telling, must, edges)
+        return search.explanations(derived=False) or search.explanations(derived=True)
 
 
-def explaining(
-    task: Task,
-    telling: Asked,
-    given: Outcomes,
-    must: Sequence[Asked],
-    edges: Sequence[Asked],
-    derived: bool,
-) -> list[Taken]:
-    """Return the simplest sets of own mistakes, or with derived ones, that explain the answers."""
-    single: list[Taken] = []
-    for outcomes in (given.singles, given.pairs):
-        if outcomes == given.pairs and not enough(must):
-            break
-        fits = [taken for taken, value in outcomes(derived) if same(telling, value, task)]
-        found = [taken for taken in fits if explains(task, taken, must)]
-        alone = {mistake.slug for taken in single for mistake in taken}
-        if alone:  # a second mistake, which only shows in an edge
-            found = [taken for taken in found if any(m.slug in alone for m in taken)]
-        best = simplest(likely([taken for taken in found if explains(task, taken, edges)]))
-        if best and not (single and len(best) > 1):  # in an edge alone, several are a guess
+@dataclass(frozen=True)
+class Search:
+    """Answers that some mistakes must explain, and edges that they should."""
+
+    task: Task
+    telling: Asked
+    must: Sequence[Asked]
+    edges: Sequence[Asked]
+
+    def explanations(self, derived: bool) -> list[Taken]:
+        """Return the simplest sets of mistakes, own ones or all, that explain the answers."""
+        single, near = self._fitting(self._given.singles(derived))
+        explaining = likely(self._explaining(single))
+        if best := simplest(self._with_edges(explaining)):
             return best
-        single = single or likely(found)
-    return simplest(single)
+        bases = [(), *single[:SOME], *near[:SOME]]
+        numbered = [] if derived else self._numbered(bases)
+        if best := self._with_edges(numbered) or ([] if explaining else numbered):
+            return fewest(best)
+        if not enough(self.must):
+            return simplest(explaining)
+        pairs, near = self._fitting(self._given.pairs(derived), NEARER)
+        found = self._explaining(pairs)
+        if alone := {mistake.slug for taken in explaining for mistake in taken}:
+            # a second mistake, which only shows in an edge
+            found = [taken for taken in found if any(m.slug in alone for m in taken)]
+        best = simplest(likely(self._with_edges(found)))
+        if best and not (explaining and len(best) > 1):  # in an edge alone, several are a guess
+            return best
+        if explaining or found or derived:
+            return simplest(explaining or likely(found))
+        return fewest(
+            self._with_one_more(likely(single + pairs))
+            or self._numbered(likely(pairs)[:SOME] + likely(near)[:SOME])
+            or self._numbered(bases, rare=True)
+        )
+
+    @cached_property
+    def _given(self) -> Outcomes:
+        return self.task.program.on(self.telling.call.args)
+
+    def _fitting(
+        self, outcomes: Iterable[tuple[Taken, Any]], nearly: tuple[float, float] = NEAR
+    ) -> tuple[list[Taken], list[Taken]]:
+        """Return the sets that give the telling answer, and those that nearly do."""
+        fits, near = [], list[Taken]()
+        for taken, value in outcomes:
+            if same(self.telling, value, self.task):
+                fits.append(taken)
+            elif value is not None and close(self.telling.answer.value, value, nearly):
+                near.append(taken)
+        return fits, near
+
+    def _explaining(self, found: Iterable[Taken]) -> list[Taken]:
+        """Return the sets that give all answers that must be explained."""
+        return [taken for taken in found if explains(self.task, taken, self.must)]
+
+    def _with_edges(self, found: Iterable[Taken]) -> list[Taken]:
+        """Return the sets that give the answers to the edges too."""
+        return [taken for taken in found if explains(self.task, taken, self.edges)]
+
+    def _numbered(self, besides: Iterable[Taken], rare: bool = False) -> list[Taken]:
+        """Return the explanations in which a number of the student's own plays a part.
+
+        What it is follows from one answer; the others then have to agree.
+        """
+        rows = [m for m in self.task.program.mistakes if m.open and m.rare == rare]
+        return [
+            (*taken, found)
+            for taken in besides
+            for row in rows
+            if not written(taken) & written((row,))
+            if (found := self._number_in(row, taken))
+        ]
+
+    def _number_in(self, row: Mistake, taken: Taken) -> Mistake | None:
+        """Return a row with the number that makes it explain the answers beside other mistakes."""
+        edge = next((one for one in self.edges if not one.right and usable(one.answer.value)), None)
+        for clue in (edge, self.telling) if edge else (self.telling,):
+            run = partial(self.task.program.run, (*taken, row), clue.call.args)
+            exact = number_giving(clue, run)
+            for digits in DIGITS[row.rare] if exact else ():
+                number = float(f"{exact:.{digits}g}")
+                if explains(self.task, (*taken, row), [clue, *self.must], number):
+                    return row.at(number)
+        return None
+
+    def _with_one_more(self, found: Iterable[Taken]) -> list[Taken]:
+        """Return the explanations with a mistake more that does not show in the telling answer.
+
+        Of clipping, for one, nothing is seen where no probability is near 0 or 1.
+        """
+        right = self.task.program.run((), self.telling.call.args)
+        silent = [taken for taken, value in self._given.singles() if told_same(value, right)]
+        more = [
+            taken + another
+            for taken in found
+            for another in silent
+            if not written(taken) & written(another)
+        ]
+        explaining = self._explaining(more)
+        return self._with_edges(explaining) or explaining
+
+
+def written(taken: Taken) -> set[str]:
+    """Return the steps that mistakes rewrite."""
+    return {step for mistake in taken for step, _ in mistake.rewrites}
+
+
+def told_same(value: Any, right: Any) -> bool:
+    """Whether a mistake does not show in a value."""
+    return value is not None and close(value, right)
+
+
+def number_giving(one: Asked, run: Callable[[float], Any]) -> float | None:
+    """Return the positive number with which a run gives an answer; None if there is none.
+
+    It is looked for in one of the entries.
+    """
+    answer = numbers(one.answer.value)
+    expected = numbers(run(0.0))
+    if answer is None or not np.isfinite(answer).all():
+        return None
+
+    def off(number: float) -> float:
+        value = numbers(run(number))
+        if value is None or value.shape != answer.shape:
+            return math.nan
+        away = float((value - answer).flat[entry])
+        return 0.0 if abs(away) <= ROUNDING * abs(answer.flat[entry]) else away
+
+    entry = 0
+    if expected is not None and expected.shape == answer.shape and answer.size:
+        entry = int(np.argmax(np.nan_to_num(np.abs(expected - answer), posinf=np.inf)))
+    for (low, below), (high, above) in pairwise((number, off(number)) for number in MAGNITUDES):
+        if below * above < 0:
+            return crossing(off, (math.log(low), below), (math.log(high), above))
+        if below and not above:  # where no number matters it tells nothing
+            return high
+    return None
+
+
+def crossing(
+    off: Callable[[float], float], last: tuple[float, float], now: tuple[float, float]
+) -> float:
+    """Return where a function of a number is 0, between two logarithms of it where it is not.
+
+    By the Illinois method: false position, with half the weight for an end that stays.
+    """
+    for _ in range(60):
+        place = now[0] - now[1] * (now[0] - last[0]) / (now[1] - last[1])
+        found = place, off(math.exp(place))
+        last = now if found[1] * now[1] < 0 else (last[0], last[1] / 2)
+        now = found
+        if not found[1] or math.isnan(found[1]):
+            break
+    return math.exp(now[0])
+
+
+def fewest(found: list[Taken]) -> list[Taken]:
+    """Return the sets with the fewest mistakes, one for each distinct naming."""
+    return simplest([taken for taken in found if len(taken) == min(map(len, found))])
 
 
 def likely(found: list[Taken]) -> list[Taken]:
-    """Return the pairs without a rare mistake if there are any, else all; every single one."""
+    """Return the sets without a rare mistake if there are any, else all; every single one."""
     plain = [taken for taken in found if len(taken) == 1 or not any(m.rare for m in taken)]
     return plain or found
 
 
-def explains(task: Task, taken: Taken, asked: Iterable[Asked]) -> bool:
-    """Whether taking these wrong turns gives these answers."""
-    return all(same(one, task.program.run(taken, one.call.args), task) for one in asked)
+def explains(task: Task, taken: Taken, asked: Iterable[Asked], number: float = math.nan) -> bool:
+    """Whether taking these wrong turns, with a number of the student's own, gives these answers."""
+    return all(same(one, task.program.run(taken, one.call.args, number), task) for one in asked)
 
 
 def enough(asked: Iterable[Asked]) -> bool:

@@ -45,13 +45,16 @@ def written(nodes: Iterable[ast.AST]) -> Iterator[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float, NoneType)):
             yield "None" if node.value is None else f"{node.value:g}"
         elif isinstance(node, ast.Call) and called(node) == "clip":
-            if any(ast.unparse(bound) in ("0", "0.0", "1", "1.0", "None") for bound in node.args[1:]):
+            if not {*map(ast.unparse, node.args[1:])}.isdisjoint(("0", "0.0", "1", "1.0", "None")):
                 yield "half-open clip"
         elif isinstance(node, ast.Compare):
             yield "==" if isinstance(node.ops[0], (ast.Eq, ast.NotEq)) else "<"
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-            if ast.unparse(node.right) in ("0.5", "1 / 2"):
-                yield "sqrt"
+        elif (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Pow)
+            and ast.unparse(node.right) in ("0.5", "1 / 2")
+        ):
+            yield "sqrt"
 
 
 def of_arguments(function: ast.FunctionDef, task: Task) -> Iterator[str]:
@@ -68,10 +71,17 @@ def of_arguments(function: ast.FunctionDef, task: Task) -> Iterator[str]:
         yield "first unused"
     if second not in loaded:
         yield "second unused"
-    for node in ast.walk(function):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-            if (ast.unparse(node.left), ast.unparse(node.right)) == (second, first):
-                yield "second - first"
+    if f"{second} - {first}" in {ast.unparse(n) for n in ast.walk(function) if binary(n)}:
+        yield "second - first"
+
+
+def binary(node: ast.AST) -> bool:
+    """Whether a node is one operation on two names."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.left, ast.Name)
+        and isinstance(node.right, ast.Name)
+    )
 
 
 def speaks(rule: str, words: frozenset[str]) -> int:

@@ -53,6 +53,7 @@ rare norm-not-sum | s = e / sqrt(total(e**2))
 whole-matrix-sum | s = e / e.sum()
 whole-matrix-sum | e = exp(z - z.max()); s = e / e.sum()
 wrong-axis | s = e / e.sum(axis=0)
+eps-in-denominator: {} | s = e / (total(e) + ?)
 wrong-axis | e = exp(z - z.max()); s = e / e.sum(axis=0)
 no-keepdims | e = exp(z - z.max(axis=-1)); s = e / e.sum(axis=-1)
 no-keepdims | s = e / e.sum(axis=-1)
@@ -157,7 +158,9 @@ clips-exact-only | q = where(p == 0, low, p)
 threshold-first | q = clip(largest(p), low, 1 - low)
 eps-in-log | q = p + low
 eps-in-log | q = clip(p, low, 1 - low) + low
-eps-in-log | q = p + 1
+eps-in-log: {} | q = p + ?
+eps-in-log: {} | q = clip(p, low, 1 - low) + ?
+default-eps: {} | eps = ?
 rare eps-wrong-side | q = p * exp(low)
 rare eps-wrong-side | q = p * exp(-low)
 softmax-twice | q = softmax(p)

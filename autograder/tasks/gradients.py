@@ -36,6 +36,8 @@ rare wrong-n | value = signed / (len(signed) + 1)
 rare wrong-n | value = signed / (2 * len(signed) + 2)
 rare wrong-n | value = signed * len(signed)
 rare hard-coded-n: 3 | value = signed / 3
+rare hard-coded-n: {} | value = signed / ?
+rare wrong-factor: {} | value = signed * ? / len(signed)
 rare norm-not-sum | value = signed / linalg.norm(signed)
 """
     + OUTPUT
@@ -237,8 +239,8 @@ slope = where(small, near, far)
 HUBER = SLOPES_OF_ERRORS + ERRORS + """
 float32 | e = float32(t) - float32(p)
 delta-ignored | d = 1.0
-delta-ignored | d = 0.5
-delta-ignored | d = 1.35
+delta-ignored: {} | d = ?
+default-changed: delta | delta = ?
 delta-ignored | small = abs(e) <= 1
 cond-no-abs | small = -e <= d
 cond-no-abs | small = e <= d
@@ -370,6 +372,13 @@ rare clip-typo: the labels are clipped too | y = clip(y_true, low, 1 - low)
 half-clip | slope = (p - y) / (q * (1 - q))
 eps-in-denominator | a = y / (p + low); b = (1 - y) / (1 - p + low)
 eps-in-denominator | slope = (p - y) / (p * (1 - p) + low)
+eps-in-denominator: {{}} | a = y / (p + ?); b = (1 - y) / (1 - p + ?)
+eps-in-denominator: {{}} | a = y / (q + ?); b = (1 - y) / (1 - q + ?)
+eps-in-denominator: {{}} | slope = (p - y) / (p * (1 - p) + ?)
+eps-in-denominator: {{}} | slope = (q - y) / (q * (1 - q) + ?)
+eps-in-denominator: {{}} | slope = (p - y) / ((p + ?) * (1 - p + ?))
+eps-ignored: {{}} | q = clip(p, ?, 1 - ?)
+default-eps: {{}} | eps = ?
 eps-in-denominator | slope = (p - y) / ((p + low) * (1 - p + low))
 zero-when-clipped | slope = (q - y) / (q * (1 - q)) * (p == q)
 minus-between-terms | slope = -a - b
@@ -723,10 +732,10 @@ relative-step | above = moved(f, x, step * x); below = moved(f, x, -step * x)
 relative-step | step = h * x
 relative-step | step = h * abs(x)
 float32 | above = moved(f, float32(x), step); below = moved(f, float32(x), -step)
-step-ignored | step = 1e-5
-step-ignored | step = 1e-3
-step-ignored | step = 1e-2
-step-ignored | step = 1.0
+step-ignored: 1e-5 | step = 1e-5
+step-ignored: 0.001 | step = 1e-3
+step-ignored: 0.01 | step = 1e-2
+step-ignored: 1 | step = 1.0
 alias-not-copy | above = zeros(x.shape); below = 0.0
 grad-sign | d = below - above
 abs-of-gradient | d = abs(above - below)

@@ -57,12 +57,12 @@ hinge-sign | lack = where(m < 1, 1 + m, 0); each = lack
 factor-two | each = 2 * maximum(lack, 0)
 margin-missing | lack = -m
 margin-missing | lack = m
-rare wrong-margin: 0.5 | lack = 0.5 - m
-rare wrong-margin: 2 | lack = 2 - m
+wrong-margin: {} | lack = ? - m
 max-missing | each = lack
 max-missing | lack = m - 1; each = lack
 abs-not-max | each = abs(lack)
 min-of-branches: smaller | each = minimum(lack, 0)
+wrong-floor: {} | each = maximum(lack, ?)
 rare wrong-floor: 1 | each = maximum(lack, 1)
 rare wrong-floor: -1 | each = maximum(lack, -1)
 rare wrong-floor: 0, and 1 at most | each = clip(lack, 0, 1)

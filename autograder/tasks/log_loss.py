@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder import losses
 from autograder.tasks.program import Program
-from autograder.tasks.shared import EPSILONS, REDUCTION, TAIL, many
+from autograder.tasks.shared import REDUCTION, TAIL, many
 from autograder.tasks.task import Draw, Edge, Style, Task, edge
 
 EPS = 1e-15
@@ -123,14 +123,23 @@ rare clip-typo: the labels too | y = clip(y_true, low, 1 - low)
 clips-exact-only | q = where(p == 0, low, where(p == 1, 1 - low, p))
 clips-exact-only | q = where(p == 0, low, p)
 clips-exact-only | q = where(p == 1, 1 - low, p)
-""" + many("eps-ignored | q = clip(p, {}, 1 - {})", EPSILONS) + """
+eps-ignored: {} | q = clip(p, ?, 1 - ?)
+eps-ignored: {} | q = maximum(p, ?); r = maximum(1 - p, ?)
+eps-ignored: {} at the lower end | q = clip(p, ?, 1 - low)
+eps-ignored: {} at the upper end | q = clip(p, low, 1 - ?)
+eps-ignored: {} at the lower end | q = maximum(p, ?)
+eps-ignored: {} at the upper end | q = minimum(p, 1 - ?)
+default-eps: {} | eps = ?
 clip-too-wide: 0.1 and 0.9 | q = clip(p, 0.1, 0.9)
 clip-too-wide: 0.01 and 0.99 | q = clip(p, 0.01, 0.99)
 clip-too-wide: 0.001 and 0.999 | q = clip(p, 0.001, 0.999)
 clip-too-wide: 0.0001 and 0.9999 | q = clip(p, 0.0001, 0.9999)
 eps-in-log | q = p + low; r = 1 - p + low
-eps-in-log | q = p + 1e-15; r = 1 - p + 1e-15
-eps-in-log | q = p + 1e-9; r = 1 - p + 1e-9
+eps-in-log: {} | q = p + ?; r = 1 - p + ?
+eps-in-log: {} | q = p + ?; r = 1 - p
+eps-in-log: {} | q = p; r = 1 - p + ?
+eps-in-log: {} | q = clip(p, low, 1 - low) + ?; r = 1 - clip(p, low, 1 - low) + ?
+eps-wrong-side: {} | q = p + ?
 eps-in-log | q = p + low; r = 1 - p
 eps-in-log | q = p; r = 1 - p + low
 eps-in-log | q = clip(p, low, 1 - low) + low; r = 1 - clip(p, low, 1 - low) + low

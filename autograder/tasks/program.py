@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.tasks.derived import derive
-from autograder.tasks.steps import Line, Mistake, Steps, Taken, function, given, rows
+from autograder.tasks.steps import OWN_NUMBER, Line, Mistake, Steps, Taken, function, given, rows
 from autograder.tasks.words import WORDS
 
 FAILURES = (ArithmeticError, ValueError, TypeError, IndexError, AttributeError)
@@ -88,8 +88,11 @@ class Program:
         """The names of the arguments, in order."""
         return self._source.arguments
 
-    def run(self, taken: Taken, args: tuple[Any, ...]) -> Any:
-        """Return what the loss gives when these wrong turns are taken; None when it fails."""
+    def run(self, taken: Taken, args: tuple[Any, ...], number: float = np.nan) -> Any:
+        """Return what the loss gives when these wrong turns are taken; None when it fails.
+
+        The `number` is put into those that have one of the student's own.
+        """
         blocks = dict[int, Block]()
         for mistake in taken:
             turn = self._turn(mistake)
@@ -97,7 +100,7 @@ class Program:
                 blocks = self._blocks_of(self._source.rewritten(taken))
                 break
             blocks |= turn.blocks
-        return self.result(self._run(self._start(args), blocks))
+        return self.result(self._run(self._start(args, number), blocks))
 
     def on(self, args: tuple[Any, ...]) -> Outcomes:
         """Return what the mistakes give on one question."""
@@ -139,10 +142,10 @@ class Program:
         found = {m.rewrites: m for m in derive(self._source) if m.rewrites not in own}
         return tuple(found.values())
 
-    def _start(self, args: tuple[Any, ...]) -> State:
+    def _start(self, args: tuple[Any, ...], number: float = np.nan) -> State:
         """Return the arguments alone."""
         names, required = self._source.arguments, self._source.required
-        values = dict(zip(names, args, strict=False))
+        values = {OWN_NUMBER: number, **dict(zip(names, args, strict=False))}
         values |= {given(name): value for name, value in values.items()}
         return State(values, 0, max(0, len(args) - required))
 
@@ -179,11 +182,18 @@ class Program:
         return self._turns(self.mistakes)
 
     @cached_property
+    def _found(self) -> dict[Mistake, Turn]:
+        return {}
+
+    @cached_property
     def _more(self) -> dict[Mistake, Turn]:
         return self._turns(self.derived)
 
     def _turn(self, mistake: Mistake) -> Turn:
-        return self._own.get(mistake) or self._more[mistake]
+        turn = self._own.get(mistake) or self._found.get(mistake) or self._more.get(mistake)
+        if turn is None:  # a number of the student's own stands in it
+            turn = self._found[mistake] = self._turns([mistake])[mistake]
+        return turn
 
     def _turns(self, mistakes: Sequence[Mistake]) -> dict[Mistake, Turn]:
         """Compile mistakes, all at once: one by one takes five times as long."""
@@ -249,7 +259,8 @@ class Outcomes:
 
     @cached_property
     def _own(self) -> list[Alone]:
-        return [self._program.alone(mistake, self._right) for mistake in self._program.mistakes]
+        known = (mistake for mistake in self._program.mistakes if not mistake.open)
+        return [self._program.alone(mistake, self._right) for mistake in known]
 
     @cached_property
     def _derived(self) -> list[Alone]:

@@ -21,23 +21,6 @@ def many(line: str, values: Iterable[object]) -> str:
     return "".join(line.replace("{}", str(value)) + "\n" for value in values)
 
 
-EPSILONS = (
-    *(
-        "1e-15",
-        "1e-16",
-        "2**-52",
-        "1e-12",
-        "1e-10",
-        "1e-9",
-        "1e-8",
-        "1e-7",
-        "2**-23",
-        "1e-6",
-        "1e-5",
-    ),
-)
-"""Those that people clip with."""
-
 DIGITS = """
 float32 | result = float64(float32(value))
 rare rounds-result: 1 decimal | result = round(value, 1)
@@ -64,6 +47,9 @@ rare wrong-n | average = sum(kept) / (2 * kept.size + 2)
 rare wrong-n | average = sum(kept) / (2 * kept.size - 2)
 rare wrong-n | average = sum(kept) * kept.size
 """ + many("rare hard-coded-n: {} | average = sum(kept) / {}", (2, 3, 4, 5, 10, 100)) + """
+rare hard-coded-n: {} | average = sum(kept) / ?
+rare wrong-factor: {} | average = mean(kept) * ?
+rare added-constant: {} | average = mean(kept) + ?
 per-sample-array | average = kept
 per-sample-array | average = kept / kept.size
 max-not-mean | average = max(kept)
@@ -158,7 +144,10 @@ clip-min-max-swapped | q = full_like(p, low)
 clip-min-max-swapped | q = full_like(p, 1 - low)
 clip-min-max-swapped | q = minimum(p, low)
 clip-min-max-swapped | q = maximum(p, 1 - low)
-""" + many("eps-ignored | q = clip(p, {}, 1 - {})", EPSILONS) + """
+eps-ignored: {} | q = clip(p, ?, 1 - ?)
+eps-ignored: {} at the lower end | q = clip(p, ?, 1 - low)
+eps-ignored: {} at the upper end | q = clip(p, low, 1 - ?)
+eps-ignored: {} at the lower end | q = maximum(p, ?)
 clip-too-wide: 0.1 and 0.9 | q = clip(p, 0.1, 0.9)
 clip-too-wide: 0.05 and 0.95 | q = clip(p, 0.05, 0.95)
 clip-too-wide: 0.01 and 0.99 | q = clip(p, 0.01, 0.99)

@@ -5,8 +5,9 @@ ordinary `for`. A mistake is one row of a table,
 
     slug: detail | step = expression; step = expression
 
-with `rare` before the slug where it is seldom made beside another. A line that begins with a space
-goes on with the one before; what follows a `#` is a comment.
+with `rare` before the slug where it is seldom made beside another. A `?` is a number of the
+student's own, which is found from their numbers; `{}` tells it in the detail. A line that begins
+with a space goes on with the one before; what follows a `#` is a comment.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 from textwrap import dedent, indent
 
 from autograder.tasks.words import ATTRIBUTES
+
+OWN_NUMBER = "own_number"
+"""What is read where a row has a `?`."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,16 @@ class Mistake:
     detail: str
     rewrites: tuple[tuple[str, str], ...]
     rare: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a number in it that is not known yet."""
+        return any(OWN_NUMBER in expression for _, expression in self.rewrites)
+
+    def at(self, number: float) -> Mistake:
+        """Return the mistake with this number in it."""
+        rewrites = ((step, text.replace(OWN_NUMBER, repr(number))) for step, text in self.rewrites)
+        return Mistake(self.slug, self.detail.format(f"{number:g}"), tuple(rewrites), self.rare)
 
 
 Taken = tuple[Mistake, ...]
@@ -78,7 +92,7 @@ def written(assignment: str) -> tuple[str, str]:
     name, equals, expression = assignment.partition(" = ")
     if not equals:
         raise ValueError(f"no `step = expression`: {assignment}")
-    return name.strip(), expression.strip()
+    return name.strip(), expression.strip().replace("?", OWN_NUMBER)
 
 
 @dataclass(frozen=True)
@@ -167,7 +181,7 @@ class Steps:
     def _known(self, number: int) -> set[str]:
         """Return the arguments, and the steps before a line."""
         before = {name for name, place in self._places.items() if place < number}
-        return before.union(self.arguments)
+        return before.union(self.arguments, {OWN_NUMBER})
 
     def _line(self, number: int, rewrites: Mapping[str, str]) -> Line:
         """Return a line, with some of its steps rewritten."""

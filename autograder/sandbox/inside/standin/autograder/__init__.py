@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def check(function: Any) -> None:
+def check(function: Any, all: bool = False) -> None:
     """Say that grading has its own checks."""
     print("While your notebook is graded, the grader checks this function by itself.")
 
