@@ -18,7 +18,7 @@ from autograder.tasks import Task
 RAISED = {
     "NotImplementedError": "not-implemented",
     "NameError": "undefined-name",
-    "UnboundLocalError": "undefined-name",
+    "UnboundLocalError": "no-value-yet",
     "RecursionError": "recursion-depth",
     "SyntaxError": "syntax-error",
     "IndentationError": "syntax-error",
@@ -35,7 +35,21 @@ UNCALLED = (
 )
 BUILTINS = r"(?<![\w.])(abs|all|any|float|int|len|list|max|min|pow|range|round|sorted|sum|zip)\("
 
+PAIRS = r"^for .+,.+ in "
+ROWS = r"expected 2, got 1\)|axis 1 is out of|array is 1-dimensional"
+OWN_CALL = r"\(\) (takes|got|missing)|^(missing|got an unexpected|got multiple)"
+
 TOLD = (
+    ("zip-missing", r"to unpack|cannot unpack", PAIRS),
+    ("expects-rows", ROWS, ""),
+    ("expects-rows", r"tuple index out of range", r"\.shape"),
+    ("append-returns-none", r"'NoneType' object has no attribute 'append'", ""),
+    ("mask-one-side", r"boolean array indexing assignment", ""),
+    ("number-wanted", r"cannot be interpreted as an integer|truth value|length-1", r"range\("),
+    ("value-as-index", r"indices must be integers or slices, not float|arrays used as ind", ""),
+    ("list-of-lists", r"list indices must be integers or slices, not tuple", ""),
+    ("list-of-lists", r"real number, not list|supported between .*'list'|, not 'list'", ""),
+    ("pair-as-number", r"operand .*'tuple'|real number, not tuple", ""),
     ("times-missing", r"object is not callable", r"(?<![\w.])\d[\d.]*\s*\(|\)\s*\("),
     ("hides-function", r"object is not callable", BUILTINS),
     ("times-missing", r"'(int|float|list|numpy\.\w+)' object is not callable", ""),
@@ -43,15 +57,15 @@ TOLD = (
     ("builtin-max-on-array", r"truth value of an array", r"\b(max|min)\("),
     ("if-on-array", r"truth value of an array", ""),
     ("np-max-axis", r"integer scalar arrays|as an integer", r"np\.a?(max|min)\("),
+    ("inner-call", r"integer scalar arrays|as an integer", r"np\.(mean|sum|average|median|std)\("),
     ("crash-on-array", r"only (length-1|size-1|0-dimensional) arrays|unhashable type: 'numpy", ""),
     ("crash-on-array", r"'(numpy\.)?ndarray' object has no attribute", ""),
     ("crash-on-list", r"for [-+*/]*: 'list' and|pow\(\): 'list'|: '(float|int)' and 'list'", ""),
     ("crash-on-list", r"'list' object has no attribute|operand type for .*: 'list'", ""),
     ("crash-on-list", r"list indices must be|multiply sequence by", ""),
-    ("signature", r"required positional|positional arguments? but|unexpected keyword", ""),
+    ("inner-call", OWN_CALL, ""),
     ("number-not-sequence", r"not iterable|of type '(int|float|numpy\.float64)' has no len", ""),
     ("number-not-sequence", r"'(int|float|numpy\.\w+)' object is not subscr|index to scalar", ""),
-    ("two-dim-only", r"tuple index out of range", r"\.shape"),
     ("index-too-large", r"(list|tuple|string) index out of range|out of bounds for axis", ""),
     ("caret-not-power", r"operand type\(s\) for \^|ufunc 'bitwise_xor'", ""),
     ("shapes-differ", r"broadcast together|inhomogeneous shape|not aligned|mismatch", ""),
@@ -86,7 +100,9 @@ def behaviour(task: Task, asked: Sequence[Asked], cells: Iterable[str]) -> tuple
     if answer.error == "NotImplementedError" and left_in(task.name, cells):
         return "raise-left-in", ""
     if answer.error in RAISED:
-        return RAISED[answer.error], answer.message if first.visible else ""
+        return undefined(answer, first.visible)
+    if answer.error == "TypeError" and not fits_call(task, first, asked):
+        return "signature", answer.message if first.visible else ""
     if answer.error:
         return raised(answer, first.visible)
     if answer.value is None and answer.type == "NoneType":
@@ -125,17 +141,38 @@ def left_in(name: str, cells: Iterable[str]) -> bool:
 
 def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str] | None:
     """Return the slug of wrong values that no wrong turn gives: not finite, or nearly right."""
+    if any(one.answer.message == "math domain error" for one in wrong):
+        return "math-domain", ""
     arrays = [a for one in wrong if (a := numbers(one.answer.value)) is not None]
     if len(arrays) < len(wrong):
         return None
     if not any(np.isfinite(array).all() for array in arrays):
         nan = any(np.isnan(array).any() for array in arrays)
-        return "not-finite", "NaN (not a number)" if nan else "infinity"
+        return "not-finite", begun(wrong) or ("NaN (not a number)" if nan else "infinity")
     for one in wrong:
         expected = task.right(*one.call.args)
         if not close(one.answer.value, expected, (0, NEARLY * np.max(np.abs(expected)))):
             return None
     return task.approximation, ""
+
+
+def undefined(answer: Answer, visible: bool) -> tuple[str, str]:
+    """Return the slug for an error by its name; a module's name is one that an import gives."""
+    imported = re.search(r"'(np|numpy|math)'", answer.message) and answer.error == "NameError"
+    slug = "import-missing" if imported else RAISED[answer.error]
+    return slug, answer.message if visible else ""
+
+
+def fits_call(task: Task, first: Asked, asked: Sequence[Asked]) -> bool:
+    """Whether a function takes the arguments that it was called with, as far as can be seen.
+
+    An error that is withheld has no words: then it is those calls that fail which pass more, or
+    fewer, arguments than the others.
+    """
+    if first.answer.message:
+        return not first.answer.message.startswith(f"{task.name}()")
+    counts = {len(one.call.args) for one in asked if one.right}
+    return not counts or len(first.call.args) in counts
 
 
 def raised(answer: Answer, visible: bool) -> tuple[str, str] | None:
@@ -149,6 +186,31 @@ def told(message: str, line: str) -> str | None:
     """Return the slug for an error by its text and its line; None for one of arithmetic."""
     fits = (s for s, m, at in TOLD if re.search(m, message) and re.search(at, line))
     return next(fits, None)
+
+
+BEGINS = (
+    (r"divide by zero", r"log", "the logarithm of 0"),
+    (r"invalid value", r"log", "the logarithm of a negative number, or 0 times infinity"),
+    (r"invalid value", r"sqrt|\*\* *0?\.", "the root of a negative number"),
+    (r"divide by zero", r"", "a division by 0"),
+    (r"invalid value", r"", "0 / 0, or infinity less infinity"),
+    (r"overflow", r"", "a number that is too large for a float, as exp(1000) is"),
+)
+"""What stops being a number, by what NumPy calls it and by the line."""
+
+
+def begun(wrong: Sequence[Asked]) -> str:
+    """Say with what, and in which line, numbers stop being finite; "" if nobody knows.
+
+    It is known of questions that may be shown alone.
+    """
+    for one in wrong:
+        for says, line, begins in BEGINS if one.visible and one.answer.message else ():
+            if re.search(says, one.answer.message) and re.search(line, one.answer.line):
+                nan = np.isnan(np.asarray(one.answer.value, dtype=float)).any()
+                what = "NaN (not a number)" if nan else "infinity"
+                return f"{what}; it begins with {begins}, in `{one.answer.line}`"
+    return ""
 
 
 def constant(answers: Sequence[Answer]) -> bool:

@@ -17,7 +17,8 @@ class Answer:
     """What a student's function gave for one call.
 
     `error` is the exception's name ("ZeroDivisionError"; "" when it returned), `message` its
-    text and `line` the line of the student's code that raised it. `type` names the type of the
+    text and `line` the line of the student's code that raised it; or else NumPy's words for how
+    numbers stopped being finite, and the line where. `type` names the type of the
     value, `changed` says that an argument was altered, `printed` what was printed.
     """
 

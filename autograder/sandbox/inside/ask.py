@@ -6,8 +6,9 @@ import contextlib
 import copy
 import io
 import linecache
+import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,17 @@ def ask(
     before = copy.deepcopy(args)
     printed = Printed(MAX_TEXT)
     answer: dict[str, Any] = {}
+
+    def note(kind: str, _: int) -> None:
+        """Note how and where numbers stop being finite, the first time."""
+        if "message" not in answer:
+            here = traceback.walk_stack(sys._getframe(1))
+            frames = ((frame.f_code.co_filename, number) for frame, number in here)
+            answer.update(message=kind, line=own_line(frames))
+
+    notes = np.errstate(divide="call", invalid="call", over="call", under="ignore", call=note)
     try:
-        with contextlib.redirect_stdout(printed), np.errstate(all="ignore"):
+        with contextlib.redirect_stdout(printed), notes:
             value = function(*args, **keywords)
         answer |= {"value": value, "type": type(value).__name__}
     except KeyboardInterrupt:
@@ -45,16 +55,22 @@ def ask(
         answer |= {
             "error": type(error).__name__,
             "message": str(error)[:MAX_TEXT],
-            "line": last_line(error),
+            "line": own_line(raised_at(error)),
         }
     return answer | {"printed": printed.getvalue(), "changed": not alike(before, args)}
 
 
-def last_line(error: BaseException) -> str:
-    """Return the source of the student's line that raised `error`."""
+def raised_at(error: BaseException) -> Iterator[tuple[str, int]]:
+    """Yield the files and lines that an error came through, the innermost first."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        line = linecache.getline(frame.filename, frame.lineno or 0).strip()
-        if line and "site-packages" not in frame.filename and frame.filename != __file__:
+        yield frame.filename, frame.lineno or 0
+
+
+def own_line(frames: Iterable[tuple[str, int]]) -> str:
+    """Return the source of the first line that is the student's."""
+    for filename, number in frames:
+        line = linecache.getline(filename, number).strip()
+        if line and "site-packages" not in filename and filename != __file__:
             return line[:200]
     return ""
 
