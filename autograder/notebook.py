@@ -133,6 +133,7 @@ def card(verdict: Verdict, graded: bool = False, all: bool = False) -> tuple[str
             verdict.example.call,
             f"  yours     {verdict.example.yours}",
             f"  expected  {verdict.example.expected}",
+            *(f"  on the way, {name} is {value}" for name, value in verdict.example.steps),
         ]
         text += ["", *(f"  {line}" for line in lines)]
         page.append(

@@ -27,6 +27,10 @@ __all__ = [
 
 SUSPECTS = 2
 """So many explanations of the same numbers are told."""
+MOST_SHOWN = 80
+"""Characters of a value."""
+SMALL = 6
+"""Numbers that one can follow by hand."""
 NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "IndentationError")
 
 
@@ -110,7 +114,7 @@ def judge(
         task.name,
         rows,
         tuple(finding(task, wrong + edges, name) for name in names if not name.further),
-        example(task, asked),
+        example(task, asked, steps=any(name.slug == "no-known-mistake" for name in names)),
         tuple(finding(task, wrong + edges, name) for name in names if name.further),
     )
 
@@ -126,7 +130,7 @@ def named(
     errors = [one.answer.error for one in wrong]
     clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))
     turns = [] if clear else wrong_turns(task, asked, cells)
-    return turns or [Name(*slug) for slug in [seen or unexplained(task, wrong)] if slug]
+    return turns or [Name(*(seen or unexplained(task, wrong)))]
 
 
 def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> list[Name]:
@@ -215,29 +219,69 @@ def raised_as(answer: Answer) -> str:
     return f"{answer.error}: {answer.message}" if answer.message else answer.error
 
 
-def example(task: Task, asked: Sequence[Asked]) -> Example | None:
-    """Return the first visible question that was answered wrongly, or None."""
-    for one in asked:
-        if not one.right and one.visible and one.answer.error not in NO_ANSWER:
-            answer = one.answer
-            return Example(
-                call=f"{task.name}({', '.join(map(show, one.call.args))})",
-                yours=raised_as(answer) if answer.error else show(answer.value),
-                expected=show(task.right(*one.call.args)),
-            )
-    return None
+def example(task: Task, asked: Sequence[Asked], steps: bool = False) -> Example | None:
+    """Return the first visible question that was answered wrongly and is small, or the smallest.
+
+    With its `steps`: what the reference comes to on the way, to compare by hand.
+    """
+    wrong = [o for o in asked if not o.right and o.visible and o.answer.error not in NO_ANSWER]
+    if not wrong:
+        return None
+    sizes = [max(SMALL, *map(np.size, one.call.args)) for one in wrong]
+    one = wrong[sizes.index(min(sizes))]
+    answer, expected = one.answer, task.right(*one.call.args)
+    yours = raised_as(answer) if answer.error else show(answer.value)
+    alike = yours == show(expected)
+    return Example(
+        call=f"{task.name}({', '.join(map(pasted, one.call.args))})",
+        yours=pasted(answer.value) if alike else yours,
+        expected=pasted(expected) if alike else show(expected),
+        steps=on_the_way(task, one.call.args) if steps else (),
+    )
 
 
-def show(value: Any, width: int = 80) -> str:
-    """Return a value as a student would write it, numbers to six digits, cut to one short line."""
+def on_the_way(task: Task, args: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names of the reference's steps, each with what it comes to, but for copies."""
+    values = task.program.state(args).values
+    known = [show(to_show(values.get(name))) for name in task.program.arguments]
+    told: dict[str, str] = {}
+    for name in task.program.names:
+        value = show(to_show(values[name]))
+        if value not in [*known, *told.values()]:
+            told[name] = value
+    return tuple(told.items())
+
+
+def to_show(value: Any) -> Any:
+    """Return a list as an array: both are shown alike then."""
+    return np.asarray(value) if isinstance(value, list) else value
+
+
+def pasted(value: Any) -> str:
+    """Return a value so that pasted into a cell it is the same again."""
+    if isinstance(value, np.ndarray):
+        return f"np.array({pasted(value.tolist())})"
+    if isinstance(value, (list, tuple)):
+        left, right = "[]" if isinstance(value, list) else "()"
+        return f"{left}{', '.join(map(pasted, value))}{right}"
+    if isinstance(value, (np.floating, np.integer)):
+        value = value.item()
+    return f"lambda x: {value.source}" if isinstance(value, Formula) else repr(value)[:MOST_SHOWN]
+
+
+def show(value: Any) -> str:
+    """Return a value in short: numbers to six digits, cut to one line."""
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=6, threshold=12, separator=", ")
-        return " ".join(text.split())[:width]
+        return cut(" ".join(text.split()))
     if isinstance(value, (list, tuple)):
         left, right = "[]" if isinstance(value, list) else "()"
-        return f"{left}{', '.join(map(show, value))}{right}"[:width]
-    if isinstance(value, Formula):
-        return f"lambda x: {value.source}"
-    return repr(value)[:width]
+        return cut(f"{left}{', '.join(map(show, value))}{right}")
+    return cut(pasted(value))
+
+
+def cut(text: str) -> str:
+    """Return a text that fits into a line."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"

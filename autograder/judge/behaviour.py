@@ -139,26 +139,32 @@ def left_in(name: str, cells: Iterable[str]) -> bool:
     return bool(raises and code)
 
 
-def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str] | None:
-    """Return the slug of wrong values that no wrong turn gives: not finite, or nearly right."""
+def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str]:
+    """Return the slug of wrong answers that no known mistake gives, and its detail.
+
+    They are errors, not finite or nearly right; or else there is nothing more to say.
+    """
+    first = wrong[0]
     if any(one.answer.message == "math domain error" for one in wrong):
         return "math-domain", ""
+    if first.answer.error:
+        return "stops-with-error", first.answer.error if first.visible else ""
     arrays = [a for one in wrong if (a := numbers(one.answer.value)) is not None]
     if len(arrays) < len(wrong):
-        return None
+        return "no-known-mistake", ""
     if not any(np.isfinite(array).all() for array in arrays):
         nan = any(np.isnan(array).any() for array in arrays)
         return "not-finite", begun(wrong) or ("NaN (not a number)" if nan else "infinity")
     for one in wrong:
         expected = task.right(*one.call.args)
         if not close(one.answer.value, expected, (0, NEARLY * np.max(np.abs(expected)))):
-            return None
+            return "no-known-mistake", ""
     return task.approximation, ""
 
 
 def undefined(answer: Answer, visible: bool) -> tuple[str, str]:
     """Return the slug for an error by its name; a module's name is one that an import gives."""
-    imported = re.search(r"'(np|numpy|math)'", answer.message) and answer.error == "NameError"
+    imported = answer.error == "NameError" and re.search(r"'(np|numpy|math)'", answer.message)
     slug = "import-missing" if imported else RAISED[answer.error]
     return slug, answer.message if visible else ""
 

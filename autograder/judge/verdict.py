@@ -65,11 +65,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Example:
-    """A visible call on which student and reference differ, as text."""
+    """A visible call on which student and reference differ, as text.
+
+    Where no mistake is known that explains it, `steps` are what the reference comes to on the way.
+    """
 
     call: str
     yours: str
     expected: str
+    steps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

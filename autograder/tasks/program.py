@@ -88,6 +88,11 @@ class Program:
         """The names of the arguments, in order."""
         return self._source.arguments
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the steps."""
+        return self._source.names
+
     def run(self, taken: Taken, args: tuple[Any, ...], number: float = np.nan) -> Any:
         """Return what the loss gives when these wrong turns are taken; None when it fails.
 

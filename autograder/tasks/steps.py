@@ -143,6 +143,11 @@ class Steps:
             if any(name in line.reads for line in self.lines[: self._places[name]]):
                 raise ValueError(f"{name} is an argument, and then a step: call one otherwise")
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the steps, in order."""
+        return [*self._places]
+
     def number(self, step: str) -> int:
         """Return which one a step is, of all."""
         return self._numbers[step]
