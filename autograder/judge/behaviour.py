@@ -150,15 +150,16 @@ def unexplained(task: Task, wrong: Sequence[Asked]) -> tuple[str, str]:
     if first.answer.error:
         return "stops-with-error", first.answer.error if first.visible else ""
     arrays = [a for one in wrong if (a := numbers(one.answer.value)) is not None]
+    unknown = "no-known-mistake" if first.visible else "right-on-what-is-told"
     if len(arrays) < len(wrong):
-        return "no-known-mistake", ""
+        return unknown, ""
     if not any(np.isfinite(array).all() for array in arrays):
         nan = any(np.isnan(array).any() for array in arrays)
         return "not-finite", begun(wrong) or ("NaN (not a number)" if nan else "infinity")
     for one in wrong:
         expected = task.right(*one.call.args)
         if not close(one.answer.value, expected, (0, NEARLY * np.max(np.abs(expected)))):
-            return "no-known-mistake", ""
+            return unknown, ""
     return task.approximation, ""
 
 

@@ -196,6 +196,8 @@ def broken(task: Task, whole: Reading, own: Reading, cells: Sequence[ast.Module]
         return "uses-library-loss"
     if not whole.source or not reached.readable or obscured(task.name, cells):
         return "unreadable"
+    if any(isinstance(node, ast.Compare) and by_identity(node) for node in whole.nodes):
+        return "identity-of-numbers"
     reached = Reached(own.nodes)
     if task.style == "loop" and reached.packages & ARRAYS:
         return "loop-uses-numpy"
@@ -205,6 +207,14 @@ def broken(task: Task, whole: Reading, own: Reading, cells: Sequence[ast.Module]
         if reached.hidden_loops or any(called(node) == task.name for node in own.nodes):
             return "hidden-loop"  # or it calls itself, sample by sample
     return None
+
+
+def by_identity(compared: ast.Compare) -> bool:
+    """Whether `is` stands before a number, or after it."""
+    parts = [compared.left, *compared.comparators]
+    numbers = [isinstance(p, ast.Constant) and type(p.value) in (int, float) for p in parts]
+    identity = [isinstance(operator, (ast.Is, ast.IsNot)) for operator in compared.ops]
+    return any(same and (numbers[i] or numbers[i + 1]) for i, same in enumerate(identity))
 
 
 class Reached:
@@ -266,9 +276,16 @@ class Reached:
         return bool(
             names & {"map", "filter"} - own
             or (attributes | set(map(last, self.paths))) & APPLYING
-            or self.paths & HIDDEN_LOOPS
+            or any(self._takes_many(path) for path in self.paths & HIDDEN_LOOPS)
             or self.packages & LOOPING
         )
+
+    def _takes_many(self, path: str) -> bool:
+        """Whether a function may be given all samples; hypot takes as many as are written out."""
+        uses = [node for node, meanings in self._parts.items() if path in meanings]
+        calls = [self._calls[node].args for node in uses if node in self._calls]
+        spread = any(isinstance(argument, ast.Starred) for args in calls for argument in args)
+        return path != "math.hypot" or spread or len(calls) < len(uses)
 
     @property
     def readable(self) -> bool:

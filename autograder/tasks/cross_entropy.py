@@ -166,6 +166,7 @@ rare eps-wrong-side | q = p * exp(-low)
 softmax-twice | q = softmax(p)
 softmax-twice | q = softmax(clip(p, low, 1 - low))
 skips-clipped | q = where(p < low, 1, p)
+renormalizes | q = clip(p / total(p), low, 1 - low)
 renormalizes | q = clip(p, low, 1 - low) / total(clip(p, low, 1 - low))
 renormalizes | q = maximum(p, low) / total(maximum(p, low))
 renormalizes | q = (p + low) / total(p + low)
@@ -392,11 +393,17 @@ def nearly_sure(rng: np.random.Generator) -> tuple[Any, Any]:
     return labels, rest * rng.dirichlet(np.full(k, 5), 1) + (1 - rest) * one_hot(labels, k)
 
 
+def off_by_a_bit(rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return class numbers and rows that sum to a bit less than 1."""
+    return three_of(rng, 4), rng.dirichlet(np.full(4, 5), 3) * rng.uniform(0.8, 0.95, (3, 1))
+
+
 def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edge, ...]:
     """Return the edges: zero probability, and one row; `form` makes the arguments of the task."""
     labels, sure = np.array([0, 2]), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     unsure = np.array([[0.0, 0.5, 0.5], [0.25, 0.75, 0.0]])
     row = np.array([[0.003, 0.995, 0.002]])
+    rounded = np.array([[0.3, 0.3, 0.3], [0.5, 0.3, 0.25]])
     return (
         edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS),
              finite="eps-ignored", vary=lambda rng: form(*one_is_impossible(rng), EPS)),
@@ -405,6 +412,8 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edg
              upto=lambda true, p: [(true, p, 1e-16), (true, p, 1e-6)]),
         edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),
              finite="eps-ignored", vary=lambda rng: form(*all_are_sure(rng), EPS)),
+        edge("rows that do not sum to 1", "renormalizes", *form(labels, rounded),
+             vary=lambda rng: form(*off_by_a_bit(rng))),
         # Clipped at both ends or at 0 alone: both are careful.
         edge("one row", one_row, *form(np.array([1]), row, 0.01),
              vary=lambda rng: form(*nearly_sure(rng), 0.01),

@@ -288,6 +288,8 @@ wrong-loss: a quantile of the errors | each = quantile(abs(e), q)
 def draw_quantile(rng: np.random.Generator, n: int) -> tuple[Any, ...]:
     """Return truths on both sides of their predictions; tau itself is left out at n = 8."""
     truths = rng.normal(2, 3, n)
+    if n > 8:
+        truths[n // 2] = 0  # whoever drops what is 0 drops a sample
     arguments = (truths, truths - balanced(rng, n, 1.5))
     return arguments if n == 8 else (*arguments, {5: 0.8}.get(n, 0.15))
 

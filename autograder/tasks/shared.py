@@ -115,6 +115,8 @@ rare rounds-result: 3 decimals, error by error | e = round(t - p, 3)
 rare all-pairs | e = pairs(t, p)
 rare all-pairs | e = pairs(t, p); average = sum(kept) / len(kept)
 float32 | e = float32(t) - float32(p)
+skips-zeros: the truth | kept = where(t == 0, 0, each)
+skips-zeros: the truth | kept = each[t != 0]
 one-sided | e = maximum(t - p, 0)
 one-sided | e = maximum(p - t, 0)
 one-sided | e = (t - p)[t > p]
