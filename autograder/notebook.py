@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import linecache
+import os
 import random
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,11 +18,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the first check loads what judges: importing this package takes no time
-    from autograder.judge import Verdict
+    from autograder.judge import Answer, Verdict
 
 graded_by: ContextVar[Callable[[object], float] | None] = ContextVar("graded_by", default=None)
 """While a submission is graded: what `check` hands its function to, in place of running it."""
 
+SECONDS = 10.0
+"""How long a question may take before `check` stops the function."""
 MARKS = {True: ("✓", "passed"), False: ("✗", "not yet"), None: ("–", "not counted")}
 HIDDEN = "Hidden inputs decide the grade; this check uses others of the same kind."
 
@@ -41,8 +46,7 @@ def check(function: object, all: bool = False) -> float | None:
     grade = graded_by.get()
     if grade is not None:
         return grade(function)
-    from autograder.judge import Answer, judge
-    from autograder.sandbox.inside.ask import ask
+    from autograder.judge import judge, written_wrongly
     from autograder.tasks import TASKS
 
     names = sys._getframe(1).f_globals
@@ -50,15 +54,58 @@ def check(function: object, all: bool = False) -> float | None:
         function = names[function]
     name = task_name(function, names)
     task = TASKS[name]
+    cells = sources(function, names)
+    if written_wrongly(name, cells):
+        raise CheckFailed(
+            f"Python could not read the last cell that defines {name}, so it still has what you "
+            "wrote before. Mend that cell, run it, and then check again."
+        ) from None
     calls = task.calls(seed=0)
-    answers = [Answer(**ask(function, deepcopy(call.args), {})) for call in calls]  # type: ignore[arg-type]
+    answers = answered(function, [call.args for call in calls])  # type: ignore[arg-type]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the judge's own arithmetic
-        verdict = judge(task, calls, answers, sources(function, names))
+        verdict = judge(task, calls, answers, cells)
     show(*card(verdict, all=all))
     if not verdict.passed:
         raise CheckFailed(f"{name} is not finished yet: {headline(verdict)}") from None
     return None
+
+
+def answered(function: Callable[..., Any], questions: list[tuple[Any, ...]]) -> list[Answer]:
+    """Return what a function answers; where one question takes too long, the rest is not asked."""
+    from autograder.judge import Answer
+    from autograder.sandbox.inside.ask import ask
+
+    answers: list[Answer] = []
+    for args in questions:
+        if not answers or answers[-1].error != "TimeoutError":
+            try:
+                with limited(SECONDS):
+                    answers.append(Answer(**ask(function, deepcopy(args), {})))
+            except TimeoutError as late:  # it struck when the function was done
+                answers.append(Answer(error="TimeoutError", message=str(late)))
+        else:
+            answers.append(answers[-1])
+    return answers
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what takes longer, where the system offers a way."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"it took longer than {seconds:g} seconds")
+
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
 
 
 def task_name(function: object, names: dict[str, Any] | None = None) -> str:

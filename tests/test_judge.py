@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from verdicts import expected, sections, verdict_of
 
+from autograder.judge import pasted, show
 from autograder.tasks import TASKS
 
 FAIR = [(task, title, source) for task in TASKS for title, source in sections("fair", task)]
@@ -58,3 +60,23 @@ def anonymous(source: str) -> str:
 @pytest.mark.parametrize("task", TASKS)
 def test_fair_solutions_differ_by_more_than_names(task: str) -> None:
     assert len({anonymous(source) for _, source in sections("fair", task)}) >= 25
+
+
+CHANGES = {"global-state", "random-output", "mutates-input"}
+"""Of whom another answer may be right."""
+
+
+@pytest.mark.parametrize("task", ["mse_loop", "huber_numpy", "softmax", "cross_entropy_loop"])
+def test_printed_question_pastes_back_and_reproduces(task: str) -> None:
+    for _, source in sections("wrong", task):
+        verdict = verdict_of(task, source)
+        shown = verdict.example
+        if shown is None or "Error" in shown.yours or CHANGES & set(verdict.mistakes):
+            continue
+        names = {"np": np}
+        exec(source, names)
+        yours = eval(shown.call, names)
+        right = eval(shown.call, {"np": np, task: TASKS[task].right})
+        assert show(yours) == shown.yours or pasted(yours) == shown.yours
+        assert show(right) == shown.expected or pasted(right) == shown.expected
+        assert shown.yours != shown.expected

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
-from verdicts import verdict_of
+from verdicts import run_cell, verdict_of
 
 from autograder import check, hint
+from autograder.judge import written_wrongly
 from autograder.notebook import CheckFailed
 
 
@@ -81,3 +84,45 @@ def test_no_placeholder_is_shown() -> None:
     assert verdict.mistakes == ("default-changed",)
     (finding,) = verdict.findings
     assert "{" not in finding.says + finding.asks and "tau" in finding.asks
+
+
+def test_endless_loop_is_stopped_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def forever(y_true: list[float], y_pred: list[float]) -> None:
+        asked.append(1)
+        while y_true:
+            pass
+
+    forever.__name__ = "mse_loop"
+    monkeypatch.setattr("autograder.notebook.SECONDS", 0.2)
+    with pytest.raises(CheckFailed, match="did not come to an end in time"):
+        check(forever)
+    assert len(asked) == 1, "one endless answer is enough"
+    assert "must change in each turn" in capsys.readouterr().out
+
+
+def test_time_that_is_left_strikes_nobody_later() -> None:
+    check("mse_loop")
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrongly"),
+    [
+        (["def mse_loop(t, p):\n    return 1", "def mse_loop(t, p)\n    return 2"], True),
+        (["def mse_loop(t, p)\n    return 2", "def mse_loop(t, p):\n    return 1"], False),
+        (["def mse_loop(t, p):\n    return 1", "def mae_loop(t, p)\n    return 2"], False),
+        (["%matplotlib inline\ndef mse_loop(t, p):\n    return 1"], False),
+        (["%%writefile x.py\ndef mse_loop(t, p) ..."], False),
+        (["x = 1"], False),
+    ],
+)
+def test_cell_that_python_cannot_read_is_told(cells: list[str], wrongly: bool) -> None:
+    assert written_wrongly("mse_loop", cells) is wrongly
+    names = {"In": ["", *cells], "mse_loop": mse_loop, "check": check}
+    if wrongly:
+        with pytest.raises(CheckFailed, match="what you wrote before"):
+            run_cell("check(mse_loop)", names)

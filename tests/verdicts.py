@@ -36,3 +36,8 @@ def expected(title: str) -> set[str]:
 def sections(folder: str, task_name: str) -> list[tuple[str, str]]:
     """Return (title, source) of every section of tests/<folder>/ for a task."""
     return dev.sections(HERE / folder, task_name)
+
+
+def run_cell(source: str, names: dict[str, object]) -> None:
+    """Run a cell of a notebook that has these names."""
+    exec(source, names)

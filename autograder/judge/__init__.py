@@ -15,14 +15,15 @@ from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
 from autograder.judge.claims import holds
 from autograder.judge.compare import right
 from autograder.judge.diagnose import diagnose, usable
-from autograder.judge.source import seen, speaks
+from autograder.judge.source import seen, speaks, written_wrongly
 from autograder.judge.style import Style, read_style, without_magics
 from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
 from autograder.tasks import Call, Formula, Taken, Task
 
 __all__ = [
     "Answer", "Example", "Finding", "Row", "Style", "Verdict",
-    "judge", "read_style", "right", "sentences", "without_magics",
+    "judge", "pasted", "read_style", "right", "sentences", "show", "without_magics",
+    "written_wrongly",
 ]  # fmt: skip
 
 SUSPECTS = 2

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from types import NoneType
 
-from autograder.judge.style import LOOPS, bindings, called, parse, reading, words
+from autograder.judge.style import (
+    LOOPS,
+    bindings,
+    called,
+    parse,
+    reading,
+    without_magics,
+    words,
+)
 from autograder.tasks import Task
 
 SAME = {
@@ -82,6 +92,19 @@ def binary(node: ast.AST) -> bool:
         and isinstance(node.left, ast.Name)
         and isinstance(node.right, ast.Name)
     )
+
+
+def written_wrongly(name: str, cells: Sequence[str]) -> bool:
+    """Whether Python could not read the last cell that defines a function."""
+    defines = re.compile(rf"^[ \t]*def[ \t]+{name}\b", re.MULTILINE)
+    last = next((cell for cell in reversed(cells) if defines.search(cell)), "")
+    if last.lstrip().startswith("%%"):
+        return False
+    for plain in (str, without_magics):  # a line may begin with % in Python too
+        with suppress(SyntaxError, ValueError):
+            ast.parse(plain(last))
+            return False
+    return True
 
 
 def speaks(rule: str, words: frozenset[str]) -> int:
