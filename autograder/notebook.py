@@ -180,11 +180,12 @@ def card(verdict: Verdict, graded: bool = False, all: bool = False) -> tuple[str
             verdict.example.call,
             f"  yours     {verdict.example.yours}",
             f"  expected  {verdict.example.expected}",
-            *(f"  on the way, {name} is {value}" for name, value in verdict.example.steps),
+            *["  step by step"] * bool(verdict.example.steps),
+            *(f"    {name:<8}{value}" for name, value in verdict.example.steps),
         ]
         text += ["", *(f"  {line}" for line in lines)]
         page.append(
-            '<pre style="font-family:monospace;margin-top:.5em">' + e("\n".join(lines)) + "</pre>"
+            '<pre style="font-family:monospace;margin-top:.5em;white-space:pre-wrap">' + e("\n".join(lines)) + "</pre>"
         )
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -13,12 +14,12 @@ import numpy as np
 
 from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
 from autograder.judge.claims import holds
-from autograder.judge.compare import right
+from autograder.judge.compare import close, right
 from autograder.judge.diagnose import diagnose, usable
 from autograder.judge.source import seen, speaks, written_wrongly
 from autograder.judge.style import Style, read_style, without_magics
 from autograder.judge.verdict import Answer, Asked, Example, Finding, Row, Verdict
-from autograder.tasks import Call, Formula, Taken, Task
+from autograder.tasks import Call, Formula, Mistake, Taken, Task
 
 __all__ = [
     "Answer", "Example", "Finding", "Row", "Style", "Verdict",
@@ -138,7 +139,7 @@ def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> lis
     """Return the names of the wrong turns that give exactly these answers.
 
     Where several sets of them do, the source is read, and two are told at the most. What they
-    share comes first. The second mistake of two at once begins with "And"; what stands in its
+    share comes first, then what shows in the example. The second mistake of two at once begins with "And"; what stands in its
     place, or in that of both, with "Or".
     """
     told: list[Name] = []
@@ -147,12 +148,19 @@ def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> lis
     sets.sort(key=lambda taken: -max(often[m.slug] for m in taken))
     for taken in sets + further:
         joins = "Or: " if told else ""
-        for mistake in sorted(taken, key=lambda m: -often[m.slug]):
+        for mistake in sorted(taken, key=lambda m: (-often[m.slug], unseen(task, m))):
             new = Name(mistake.slug, mistake.detail, joins, taken in further)
             if not any(earlier[:2] == new[:2] for earlier in told):
                 told.append(new)
                 joins = "And: "
     return told
+
+
+def unseen(task: Task, mistake: Mistake) -> bool:
+    """Whether the example comes out right with a mistake."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a wrong turn may take the mean of nothing
+        return close(task.program.run((mistake,), task.example), task.right(*task.example))
 
 
 def suspected(
@@ -244,18 +252,13 @@ def example(task: Task, asked: Sequence[Asked], steps: bool = False) -> Example 
 def on_the_way(task: Task, args: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
     """Return the names of the reference's steps, each with what it comes to, but for copies."""
     values = task.program.state(args).values
-    known = [show(to_show(values.get(name))) for name in task.program.arguments]
+    known = [show(values.get(name)) for name in task.program.arguments]
     told: dict[str, str] = {}
     for name in task.program.names:
-        value = show(to_show(values[name]))
+        value = show(values[name])
         if value not in [*known, *told.values()]:
             told[name] = value
     return tuple(told.items())
-
-
-def to_show(value: Any) -> Any:
-    """Return a list as an array: both are shown alike then."""
-    return np.asarray(value) if isinstance(value, list) else value
 
 
 def pasted(value: Any) -> str:
@@ -273,10 +276,9 @@ def pasted(value: Any) -> str:
 def show(value: Any) -> str:
     """Return a value in short: numbers to six digits, cut to one line."""
     if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
+        return f"{value + 0:.6g}"  # -0 is shown as 0
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=6, threshold=12, separator=", ")
-        return cut(" ".join(text.split()))
+        return show(value.tolist())
     if isinstance(value, (list, tuple)):
         left, right = "[]" if isinstance(value, list) else "()"
         return cut(f"{left}{', '.join(map(show, value))}{right}")
