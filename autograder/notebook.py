@@ -185,7 +185,9 @@ def card(verdict: Verdict, graded: bool = False, all: bool = False) -> tuple[str
         ]
         text += ["", *(f"  {line}" for line in lines)]
         page.append(
-            '<pre style="font-family:monospace;margin-top:.5em;white-space:pre-wrap">' + e("\n".join(lines)) + "</pre>"
+            '<pre style="font-family:monospace;margin-top:.5em;white-space:pre-wrap">'
+            + e("\n".join(lines))
+            + "</pre>"
         )
     if not graded:
         closing = HIDDEN if verdict.passed else f'Stuck? hint("{verdict.task}") has three steps.'

@@ -56,7 +56,7 @@ WEIGHTED = Task(
     draw=lambda rng, n: (rng.normal(0, 5, n), rng.normal(1, 5, n), rng.uniform(0.5, 3, n)),
     hints=("", "", ""),
 )
-BLIND = {path.stem: parts(path) for path in sorted((HERE / "blind").glob("*.txt"))}
+BLIND = {path.stem: parts(path) for path in sorted((HERE / "blind").glob("own_tasks*.txt"))}
 """Written from the tasks' texts alone: the first set before any of these slips was, the second
 before those that the first one showed had been tried on it."""
 
@@ -83,7 +83,8 @@ def test_most_wrong_functions_are_rejected_and_named(blind: str) -> None:
         title: verdict_of(title.partition(":")[0], source) for title, source in BLIND[blind]
     }
     assert all(verdict.score < 1 for verdict in verdicts.values())
-    named = [title for title, verdict in verdicts.items() if verdict.findings]
+    unknown = {"no-known-mistake", "right-on-what-is-told"}
+    named = [title for title, verdict in verdicts.items() if {*verdict.mistakes} - unknown]
     assert len(named) >= 0.6 * len(verdicts) and len(verdicts) == 60
 
 

@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from verdicts import expected, sections, verdict_of
+from verdicts import HERE, expected, sections, verdict_of
 
+from autograder import dev
 from autograder.judge import pasted, show
 from autograder.tasks import TASKS
 
 FAIR = [(task, title, source) for task in TASKS for title, source in sections("fair", task)]
+FAIR += [  # by somebody who had the exercises' texts and nothing else
+    (title.partition(":")[0], title, f"import math\nimport numpy as np\n{source}")
+    for title, source in dev.parts(HERE / "fair" / "blind.txt")
+]
 WRONG = [(task, title, source) for task in TASKS for title, source in sections("wrong", task)]
 
 

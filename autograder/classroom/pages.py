@@ -50,7 +50,15 @@ CLASSES = {*STANDARD_TYPES.values(), "highlight"}
 """Those of highlighted code; others are the pages' own, such as Bootstrap's overlays."""
 STYLES = CSSSanitizer(
     [
-        *("border-left", "font-family", "margin", "margin-bottom", "margin-top", "max-width", "white-space"),
+        *(
+            "border-left",
+            "font-family",
+            "margin",
+            "margin-bottom",
+            "margin-top",
+            "max-width",
+            "white-space",
+        ),
         *("padding", "text-align"),
     ]
 )

@@ -6,7 +6,7 @@ import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -37,7 +37,7 @@ NO_ANSWER = ("MissingFunction", "NotImplementedError", "SyntaxError", "Indentati
 
 
 @cache
-def sentences() -> dict[str, dict[str, str]]:
+def sentences() -> dict[str, dict[str, Any]]:
     """Return what each slug says to the student and the question that it asks."""
     return tomllib.loads((files(__package__) / "sentences.toml").read_text("utf-8"))
 
@@ -52,8 +52,8 @@ class Name(NamedTuple):
     """Whether it is told on request only: others explain the numbers as well."""
 
 
-def finding(task: Task, wrong: Sequence[Asked], name: Name) -> Finding:
-    """Return a name in words.
+def finding(task: Task, wrong: Sequence[Asked], loops: bool, name: Name) -> Finding:
+    """Return a name in words; a question about a loop is asked of code that `loops`.
 
     What the sentence claims of the wrong answers has to be so; else less is said. A slug without a
     sentence is an instructor's own; its detail is the sentence.
@@ -64,10 +64,12 @@ def finding(task: Task, wrong: Sequence[Asked], name: Name) -> Finding:
     claim = prose.get("claims")
     says = prose["says" if not claim or holds(claim, task, wrong) else "otherwise"]
     says = says if name.detail else says.replace(": {detail}", "")
+    asks = prose["asks"] if loops else prose.get("asks_without_loop", prose["asks"])
+    asks = prose.get("asks_of", {}).get(task.name, asks)
     return Finding(
         name.slug,
         name.joins + says.format(detail=name.detail),
-        prose["asks"].format(detail=name.detail or "it"),
+        asks.format(detail=name.detail or "it"),
     )
 
 
@@ -112,12 +114,13 @@ def judge(
         names = (wrong_turns(task, asked, cells) if edges else []) or own_names(task, edges)
         names += [Name(slug)] if slug else []
     names += [Name("mutates-input")] if changed else []
+    told = partial(finding, task, wrong + edges, bool(names) and "loop" in seen(task, cells))
     return Verdict(
         task.name,
         rows,
-        tuple(finding(task, wrong + edges, name) for name in names if not name.further),
+        tuple(told(name) for name in names if not name.further),
         example(task, asked, steps=any(name.slug == "no-known-mistake" for name in names)),
-        tuple(finding(task, wrong + edges, name) for name in names if name.further),
+        tuple(told(name) for name in names if name.further),
     )
 
 
@@ -139,8 +142,8 @@ def wrong_turns(task: Task, asked: Sequence[Asked], cells: Sequence[str]) -> lis
     """Return the names of the wrong turns that give exactly these answers.
 
     Where several sets of them do, the source is read, and two are told at the most. What they
-    share comes first, then what shows in the example. The second mistake of two at once begins with "And"; what stands in its
-    place, or in that of both, with "Or".
+    share comes first, then what shows in the example. The second mistake of two at once begins with
+    "And"; what stands in its place, or in that of both, with "Or".
     """
     told: list[Name] = []
     sets, further = suspected(task, diagnose(task, asked), cells)
