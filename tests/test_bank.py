@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -130,6 +130,48 @@ def row_of(mistake: Mistake) -> tuple[object, ...]:
     return mistake.slug, mistake.detail, mistake.rewrites
 
 
+def arrays(args: tuple[Any, ...]) -> list[np.ndarray[Any, Any]]:
+    """Return the arguments that are arrays or lists."""
+    return [np.asarray(one) for one in args if isinstance(one, (np.ndarray, list))]
+
+
+INPUTS: dict[str, Callable[[list[np.ndarray[Any, Any]]], Any]] = {
+    "whole numbers everywhere": lambda given: all(one.dtype.kind in "iu" for one in given),
+    "a truth of 0": lambda given: len(given) > 1 and (given[0] == 0).any(),
+    "negative numbers": lambda given: any((one < 0).any() for one in given),
+    "numbers beyond 700": lambda given: any((abs(one) > 700).any() for one in given),
+    "equal numbers, or a tie": lambda given: len(np.unique(given[-1])) < given[-1].size,
+    "a single sample": lambda given: len(given[0]) == 1,
+    "one class alone": lambda given: len(given[0]) > 1 and (given[0] == given[0][0]).all(),
+    "probabilities of exactly 0 or 1": lambda given: (
+        ((given[-1] == 0) | (given[-1] == 1)).any() and ((given[-1] >= 0) & (given[-1] <= 1)).all()
+    ),
+    "rows that do not sum to 1": lambda given: (
+        given[-1].ndim == 2
+        and (given[-1] >= 0).all()
+        and not np.isclose(given[-1].sum(axis=1), 1).any()
+    ),
+    "500 samples": lambda given: len(given[0]) == 500,
+}
+"""Kinds of input, by the arrays that are handed over."""
+
+
+def inputs() -> str:
+    """Return the lines of the table that says which task is asked with what."""
+    lines = ""
+    for kind, holds in INPUTS.items():
+        asked = [
+            name for name, task in TASKS.items()
+            if any(holds(arrays(call.args)) for call in task.calls(0))
+        ]  # fmt: skip
+        lines += f"| {kind} | {', '.join(f'`{name}`' for name in asked)} |\n"
+    return lines
+
+
+def test_table_tells_what_is_asked() -> None:
+    assert inputs() in TABLE.read_text("utf-8"), "python tests/test_bank.py writes it anew"
+
+
 @pytest.mark.slow
 def test_witnesses_are_counted() -> None:
     assert witnessed() in TABLE.read_text("utf-8"), "python tests/test_bank.py writes it anew"
@@ -223,6 +265,7 @@ def main() -> None:
         TABLE.read_text("utf-8"),
         flags=re.MULTILINE,
     )
+    text = re.sub(r"(\| inputs \|.*\n.*\n)(\|.*\n)+", lambda kept: kept[1] + inputs(), text)
     TABLE.write_text(re.sub(r"\d+ of \d+ rows have a witness", witnessed(), text), "utf-8")
 
 

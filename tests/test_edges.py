@@ -47,6 +47,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "logits of ±1000": lambda z: z.max() > 710 and z.max(axis=1).min() < -710,
     "large logits": lambda y, z: z.max() > 710 and z.max(axis=1).min() < -710,
     "rows that do not sum to 1": lambda true, p: not np.isclose(p.sum(axis=1), 1).any(),
+    "whole scores": lambda y, s: s.dtype.kind == "i" and (y * s < 1).sum() > 1,
     "one entry": lambda z: z.shape == (1,),
     "one row": lambda *given: len(given[0]) == 1,
     "whole numbers": lambda z: z.dtype.kind == "i",

@@ -122,6 +122,8 @@ def task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: with_margins(rng, [0, 0, *rng.uniform(-2, 2, 2)])),
             edge("margins of exactly 1 and beyond", "wrong-condition", y, np.array([1.0, -1, 2]),
                  vary=lambda rng: with_margins(rng, [1, 1, *rng.uniform(1.5, 4, 2)])),
+            edge("whole scores", "integer-wrap", np.array([1, -1, 1, 1]), np.array([-1, -2, 3, 0]),
+                 vary=lambda rng: with_margins(rng, [0, -1, *rng.integers(-4, 5, 3)])),
         ),
         draw=draw,
         program=Program("labels, scores", STEPS, MISTAKES),

@@ -177,6 +177,12 @@ def at_delta(rng: np.random.Generator) -> tuple[Any, ...]:
 HUBER_PROGRAM = Program("y_true, y_pred, delta=1.0", HUBER_STEPS, HUBER, (by_branch,))
 
 
+def integers(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return whole truths and predictions, one of them off by 1 and one by more."""
+    truths = rng.integers(0, 10, 5)
+    return truths, truths + rng.permutation([0, 1, -1, 3, -4])
+
+
 def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
     """Return the task of the Huber loss in a style."""
     y = np.array([3.0, 5.0, 2.0])
@@ -194,6 +200,8 @@ def huber_task(name: str, style: Style, hints: tuple[str, str, str]) -> Task:
                  vary=lambda rng: off_by(rng, rng.uniform(1, 5, 4), rng.uniform(0.2, 0.8))),
             edge("a delta above all errors", "delta-ignored", y, np.array([5.0, 2, 6]), 10.0,
                  vary=lambda rng: off_by(rng, rng.uniform(1, 5, 4), rng.uniform(6, 12))),
+            edge("integers", "integer-wrap", np.array([4, 0, 7, 2]), np.array([1, 1, 7, 0]),
+                 vary=integers),
         ),
         draw=draw_huber,
         program=HUBER_PROGRAM,
@@ -311,6 +319,8 @@ QUANTILE_NUMPY = Task(
              vary=lambda rng: one_side(rng, 1, rng.uniform(5e-4, 2e-3))),
         edge("tau near 1", "extreme-tau", np.array([1.0, 2.0, 4]), np.array([0.5, 1.0, 4]), 0.999,
              vary=lambda rng: one_side(rng, -1, 1 - rng.uniform(5e-4, 2e-3))),
+        edge("integers", "integer-wrap", np.array([4, 0, 7, 2]), np.array([1, 1, 7, 0]),
+             vary=integers),
     ),
     draw=draw_quantile,
     program=QUANTILE_PROGRAM,
