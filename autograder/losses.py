@@ -149,8 +149,8 @@ def log_loss(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) -> float:
 def log_loss_from_logits(y_true: ArrayLike, logits: ArrayLike) -> float:
     """Log loss of p = 1 / (1 + exp(-z)), straight from the logits z: mean of log(1 + exp(z)) - y z.
 
-    Both have shape (n,). Nothing is clipped, and nothing overflows: the exponential is only taken
-    of -|z|. Raises ValueError as log_loss does.
+    Both have shape (n,), the logits finite. Nothing is clipped, and nothing overflows: the
+    exponential is only taken of -|z|. Raises ValueError as log_loss does.
 
     >>> log_loss_from_logits([1, 0], [1000, 1000])
     500.0
@@ -223,7 +223,7 @@ def softmax(logits: ArrayLike) -> Array:
 
     Takes the logits of one sample, shape (k,), or of one sample per row, (n, k), and returns the
     same shape. Each row is shifted by its own maximum first, which changes no quotient and keeps
-    exp from overflowing. Raises ValueError when there is no logit at all.
+    exp from overflowing. Raises ValueError when a row has no logit; no rows give no rows.
 
     >>> softmax([1000, 1000])
     array([0.5, 0.5])
@@ -277,11 +277,13 @@ def huber_gradient(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> 
     """Gradient of the Huber loss with respect to y_pred, shape (n,).
 
     With r = y_true - y_pred it is -r / n where |r| <= delta and -delta * sign(r) / n outside, which
-    is -r held between -delta and delta.
+    is -r held between -delta and delta. Raises ValueError as huber does.
 
     >>> huber_gradient([0, 0], [0.5, -3])
     array([ 0.25, -0.5 ])
     """
+    if not delta > 0:
+        raise ValueError(f"delta must be positive, not {delta}")
     r = residuals(y_true, y_pred)
     return -np.clip(r, -delta, delta) / r.size + 0.0
 
@@ -290,7 +292,8 @@ def log_loss_gradient(y_true: ArrayLike, y_pred: ArrayLike, eps: float = 1e-15) 
     """Gradient of the log loss with respect to the probability, (p - y) / (p (1 - p)) / n.
 
     Shape (n,), labels 0 and 1. Probabilities are clipped to [eps, 1 - eps], so that it stays
-    finite at 0 and 1. Raises ValueError when the shapes differ or are not (n,).
+    finite at 0 and 1: there it is the unclipped loss's gradient at the bound, where that of the
+    clipped loss itself would be 0. Raises ValueError when the shapes differ or are not (n,).
 
     >>> log_loss_gradient([1, 0], [0.5, 0.5])
     array([-1.,  1.])
@@ -316,7 +319,7 @@ def hinge_gradient(y_true: ArrayLike, scores: ArrayLike) -> Array:
 def softmax_cross_entropy_gradient(y_true: ArrayLike, logits: ArrayLike) -> Array:
     """Gradient of cross_entropy(y_true, softmax(logits)) with respect to the logits, shape (n, k).
 
-    It is (softmax(logits) - y_true) / n, for rows of y_true that sum to 1, as one-hot rows do:
+    Of the loss without its clipping it is (softmax(logits) - y_true) / n, for rows of y_true that sum to 1, as one-hot rows do:
     so short because the derivatives of log and exp cancel. Raises ValueError when the shapes
     differ or are not (n, k).
 
