@@ -319,9 +319,9 @@ def hinge_gradient(y_true: ArrayLike, scores: ArrayLike) -> Array:
 def softmax_cross_entropy_gradient(y_true: ArrayLike, logits: ArrayLike) -> Array:
     """Gradient of cross_entropy(y_true, softmax(logits)) with respect to the logits, shape (n, k).
 
-    Of the loss without its clipping it is (softmax(logits) - y_true) / n, for rows of y_true that sum to 1, as one-hot rows do:
-    so short because the derivatives of log and exp cancel. Raises ValueError when the shapes
-    differ or are not (n, k).
+    Of the loss without its clipping it is (softmax(logits) - y_true) / n, for rows of y_true that
+    sum to 1, as one-hot rows do: so short because the derivatives of log and exp cancel. Raises
+    ValueError when the shapes differ or are not (n, k).
 
     >>> softmax_cross_entropy_gradient([[1, 0]], [[3, 3]])
     array([[-0.5,  0.5]])
