@@ -178,7 +178,7 @@ def smoothed_cost(classes: int, alpha: float) -> None:
 
     The other classes divide the rest evenly.
     """
-    share = np.linspace(0.3, 0.999, 500)
+    share = np.append(np.linspace(0.3, 0.999, 500), 1 - np.geomspace(1e-3, 1e-12, 50))
     hard, other = -np.log(share), -np.log((1 - share) / (classes - 1))
     label = 1 - alpha + alpha / classes
     smooth = label * hard + (1 - label) * other
@@ -193,7 +193,7 @@ def smoothed_cost(classes: int, alpha: float) -> None:
     axes.annotate(text, (label, lowest), above, color=PURPLE, ha="center", arrowprops=arrow)
     axes.text(0.5, 0.45, "hard label", color=BLUE, ha="right")
     axes.text(0.42, np.interp(0.42, share, smooth) + 0.09, "smoothed label", color=ORANGE)
-    axes.set(xlim=(0.3, 1.02), ylim=(-0.05, 1.6), xlabel="share given to the true class")
+    axes.set(xlim=(0.3, 1.02), ylim=(0, 1.6), xlabel="share given to the true class")
     axes.set(ylabel="cost", title=f"Label smoothing with α = {alpha:.2f}, {classes} classes")
     alt = f"With α = {alpha:g} and {classes} classes the cost is lowest at a share of {label:.3f}, "
     show(figure, alt + f"where it is {lowest:.3f}; with a hard label it falls to 0 at 1.")

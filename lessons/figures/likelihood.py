@@ -38,7 +38,7 @@ def coin_hill(heads: int, tosses: int, p: float) -> None:
     axes.plot(p, height, "D", color=ORANGE, markersize=9)
     axes.set(xlim=(-0.02, 1.02), ylim=(0, peak * 1.2), xlabel="p, the chance of heads")
     axes.set(ylabel="likelihood, in thousandths")
-    axes.set_title(f"{heads} heads, {tails} tails. Diamond: p = {p:.2f}, likelihood {height:.3f}")
+    axes.set_title(f"{heads} heads, {tails} tails. Diamond: p = {p:.2f}, {height:.3f} thousandths")
     alt = f"The likelihood of p is a hill with its top at {top:g}, {peak:.3f} thousandths high. "
     show(figure, alt + f"At p = {p:g} it is {height:.3f}, {height / peak:.2f} times as high.")
 

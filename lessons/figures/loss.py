@@ -64,12 +64,15 @@ def metric_and_cost(hours: np.ndarray, points: np.ndarray, w: float, passing: fl
     data.text(9.15, passing, "pass", color=GREY, va="center")
     data.set(title=f"Model: {w:.2f} × hours", xlabel="hours", ylabel="points")
     data.set(xlim=(0, 9), ylim=(0, 110), xticks=range(0, 9, 2))
-    for axis, values, color in ((stairs, accuracy, PURPLE), (valley, cost, GREEN)):
-        axis.plot(weights, values[:-1], color=color)
+    steps = np.where(np.diff(accuracy[:-1], append=accuracy[-2]), np.nan, accuracy[:-1])
+    for axis, curve, values, color in (
+        (stairs, steps, accuracy, PURPLE), (valley, cost[:-1], cost, GREEN)
+    ):  # fmt: skip
+        axis.plot(weights, curve, color=color)  # the steps have no riser: there is no slope there
         axis.plot(w, values[-1], "D", color=ORANGE, markersize=9)
         axis.set(xlabel="weight w", xticks=range(4, 15, 2))
-    stairs.set(title=f"Accuracy: {accuracy[-1]:.1f}", ylim=(0, 1.1))
-    valley.set(title=f"Cost: {cost[-1]:.1f}", ylim=(0, 840))
+    stairs.set(title=f"Accuracy: {accuracy[-1]:.1f}", ylim=(0, 1.1), ylabel="accuracy")
+    valley.set(title=f"Cost: {cost[-1]:.1f}", ylim=(0, 840), ylabel="cost, square points")
     show(
         figure,
         f"At weight {w:.2f} accuracy is {accuracy[-1]:.1f} and the cost {cost[-1]:.1f}. As the "
@@ -88,12 +91,12 @@ def best_constants(values: Sequence[float]) -> None:
     for axis, (name, cost, rule, color, marker) in zip(axes, curves, strict=True):
         best, low, top = grid[cost.argmin()], cost.min(), cost.max()
         axis.plot(grid, cost, color=color)
-        axis.plot([best, best], [-0.15 * top, low], color=color, linestyle=":")
+        axis.plot([best, best], [0, low], color=color, linestyle=":")
         axis.plot(best, low, marker, color=color, markersize=9)
-        axis.plot(samples, np.full(len(samples), -0.08 * top), "|", color=BLUE, markersize=14)
-        axis.set(title=f"{name}: lowest at {best:.1f}, the {rule}", ylabel=name)
-        axis.set(xlim=(0, 43), ylim=(-0.15 * top, 1.03 * top))
-        axis.set_yticks([tick for tick in axis.get_yticks() if 0 <= tick <= top])
+        axis.plot(samples, np.full(len(samples), 0.03 * top), "|", color=BLUE, markersize=14)
+        unit = "square minutes" if name == "MSE" else "minutes"
+        axis.set(title=f"{name}: lowest at {best:.1f}, the {rule}", ylabel=f"{name}, {unit}")
+        axis.set(xlim=(0, 43), ylim=(0, 1.03 * top))
         axis.set(xlabel="constant prediction, minutes (ticks: the waits)")
         facts.append(f"the {name} curve is lowest at {best:.1f}, the {rule}")
     listed = ", ".join(f"{value:g}" for value in values)

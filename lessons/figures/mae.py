@@ -105,19 +105,24 @@ def one_late_order(y_true: Sequence[float], y_pred: Sequence[float], late: float
 
 
 def _loss_growth(axes: Axes, residuals: np.ndarray, late: float) -> str:
-    """Draw how many times MAE and MSE grow with the last residual; say it for `late`."""
+    """Draw how many times MAE, MSE and its root grow with the last residual; say it for `late`."""
     minutes, facts = np.append(np.linspace(0, 95, 96), late), []
-    looks = {"MSE": (2, PURPLE, "--", "s", (64, 50)), "MAE": (1, BLUE, "-", "o", (94, 8))}
+    looks = {
+        "MSE": (2, PURPLE, "--", "s", (64, 50)),
+        "its root": (2, ORANGE, ":", "D", (94, 15)),
+        "MAE": (1, BLUE, "-", "o", (94, -6)),
+    }
     for name, (power, color, style, marker, place) in looks.items():
         sizes = np.abs(residuals) ** power
         times = (sizes[:-1].sum() + minutes**power) / sizes.sum()
+        times = np.sqrt(times) if name == "its root" else times
         axes.plot(minutes[:-1], times[:-1], color=color, linestyle=style)
         axes.plot(late, times[-1], marker, color=color, markersize=8)
         axes.text(*place, f"{name} × {times[-1]:.1f}", ha="right", color=color)
         facts.append(f"the {name} is {times[-1]:.1f} times what it was")
-    axes.set(title="how many times its first value", ylim=(0, 100))
+    axes.set(title="how many times its first value", ylim=(-9, 100), ylabel="times")
     axes.set_xlabel("minutes late, last order")
-    return " and ".join(facts)
+    return f"{', '.join(facts[:-1])} and {facts[-1]}"
 
 
 def absolute_and_slope() -> None:
@@ -128,12 +133,14 @@ def absolute_and_slope() -> None:
         left.plot([start, start + 2, start + 2], [start, start, start + 2], "--", color=ORANGE)
         left.text(start + 2.3, start + 0.4, "2 more,\n2 up", color=ORANGE, size=10)
     left.set(title="size of the error", xlabel="minutes late (below 0: early)", xlim=(-10.5, 13))
+    left.set(ylabel="minutes", ylim=(0, None))
     right.axhline(0, color=GREY, linewidth=1)
     for side, word, lift in ((-1, "early: always −1", -0.3), (1, "late: always +1", 0.16)):
         right.plot([0, 10 * side], [side, side], color=BLUE)
         right.plot(0, side, "o", color=BLUE, markerfacecolor="white", markersize=8)
         right.text(5 * side, side + lift, word, color=BLUE, ha="center")
     right.text(0.5, -0.3, "at 0: a kink, no slope", color=GREY)
-    right.set(title="its slope", xlabel="minutes late (below 0: early)", ylim=(-1.6, 1.6))
+    right.set(title="its slope", ylabel="minutes per minute")
+    right.set(xlabel="minutes late (below 0: early)", ylim=(-1.6, 1.6))
     words = "is minus 1 left of zero and plus 1 right of it, however far away; at zero it jumps"
     show(figure, f"The absolute error is a V with its tip at zero. Its slope {words}.")

@@ -116,13 +116,14 @@ def bowl(distance: Sequence[float], minutes: Sequence[float], weight: float) -> 
     line.vlines(x, y, weight * x, color=ORANGE, linestyle=":")
     line.plot(x, y, "o", color=BLUE, markersize=8)
     line.plot([0, 3.4], [0, 3.4 * weight], color=PURPLE)
-    line.set(xlim=(0, 3.5), ylim=(-1, 19), xlabel="kilometers", xticks=range(4))
+    line.set(xlim=(0, 3.5), ylim=(0, 19), xlabel="kilometers", xticks=range(4))
     line.set(ylabel="minutes", yticks=range(0, 20, 4))
     line.set_title(f"Line: minutes = {weight:g} × km")
     valley.plot(weights, costs, color=GREY)
     valley.plot(tangent, cost + slope * (tangent - weight), "--", color=PURPLE)
     valley.plot(weight, cost, "D", color=PURPLE, markersize=9)
-    valley.set(xlim=(-0.2, 6.2), ylim=(-3, 46), xlabel="weight w", ylabel="MSE")
+    valley.set(xlim=(-0.2, 6.2), ylim=(0, 46), xlabel="weight w")
+    valley.set_ylabel("MSE, square minutes")
     valley.set_title(f"MSE {cost:.2f}, slope {slope:.2f}".replace("-", "−"))
     lowest = weights[costs.argmin()]
     alt = f"The MSE is a bowl over the weight w, lowest at {lowest:g}. "
