@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.behaviour import told
-from autograder.judge.compare import TOLERANCE, close, numbers
+from autograder.judge.compare import TOLERANCE, close, numbers, right
 from autograder.judge.verdict import Asked
 from autograder.tasks import Mistake, Outcomes, Taken, Task
 
@@ -86,7 +86,7 @@ class Search:
         if best and not (explaining and len(best) > 1):  # in an edge alone, several are a guess
             return best
         if explaining or found or derived:
-            return simplest(explaining or likely(found))
+            return simplest(broadest(explaining or likely(found)))
         return fewest(
             self._with_one_more(likely(single + pairs))
             or self._numbered(likely(pairs)[:SOME] + likely(near)[:SOME])
@@ -148,8 +148,8 @@ class Search:
 
         Of clipping, for one, nothing is seen where no probability is near 0 or 1.
         """
-        right = self.task.program.run((), self.telling.call.args)
-        silent = [taken for taken, value in self._given.singles() if told_same(value, right)]
+        expected = self.task.program.run((), self.telling.call.args)
+        silent = [taken for taken, value in self._given.singles() if told_same(value, expected)]
         more = [
             taken + another
             for taken in found
@@ -165,9 +165,9 @@ def written(taken: Taken) -> set[str]:
     return {step for mistake in taken for step, _ in mistake.rewrites}
 
 
-def told_same(value: Any, right: Any) -> bool:
+def told_same(value: Any, expected: Any) -> bool:
     """Whether a mistake does not show in a value."""
-    return value is not None and close(value, right)
+    return value is not None and close(value, expected)
 
 
 def number_giving(one: Asked, run: Callable[[float], Any]) -> float | None:
@@ -220,6 +220,15 @@ def fewest(found: list[Taken]) -> list[Taken]:
     return simplest([taken for taken in found if len(taken) == min(map(len, found))])
 
 
+def broadest(found: list[Taken]) -> list[Taken]:
+    """Return the sets that say no more than that nothing is clipped, if there are any, else all.
+
+    How it is not clipped shows in the edges: where these are not explained, it is a guess.
+    """
+    plain = [taken for taken in found if any(m.slug == "no-clipping" for m in taken)]
+    return plain or found
+
+
 def likely(found: list[Taken]) -> list[Taken]:
     """Return the sets without a rare mistake if there are any, else all; every single one."""
     plain = [taken for taken in found if len(taken) == 1 or not any(m.rare for m in taken)]
@@ -254,6 +263,8 @@ def same(one: Asked, value: Any, task: Task) -> bool:
         return value is None
     if answer.error or not usable(answer.value):
         return not usable(value)
+    if one.right and one.call.upto:  # where a choice is free, another one is as right
+        return right(value, one.call, task)
     return close(one.answer.value, value, task.tolerance)
 
 

@@ -185,6 +185,7 @@ log-of-mean | logs = {}; average = -log(sum(-kept))
 log-of-mean | logs = {}; average = -log(sum(-kept)) / kept.size
 product-underflow | logs = {}; average = -log(prod(-kept)) / kept.size
 product-underflow | logs = {}; average = -log(prod(-kept))
+nan-to-num | q = p; logs = nan_to_num(log({}))
 """
 """The same with the logs, of what stands in the place of `{}`."""
 
@@ -210,6 +211,12 @@ float32 | t = float32(y_true); p = float32(y_pred)
 rare clip-typo: the labels are clipped, not the predictions
   | t = clip(y_true, low, 1 - low); q = p
 rare clip-typo: the labels are clipped too | t = clip(y_true, low, 1 - low)
+nan-to-num | q = p; terms = nan_to_num(-t * logs)
+nan-to-num | q = p; terms = where(isfinite(t * logs), -t * logs, 0)
+truth-inside-log | logs = log(maximum(t * q, low)); terms = -logs
+truth-inside-log | logs = log(t * q + low); terms = -logs
+rows-by-label | average = -mean(log(q[t]))
+rows-by-label | average = -mean(log(q[t]).sum(axis=-1))
 ignores-y-true | terms = -logs
 ignores-y-true | terms = -q * log(q)
 argmax-instead | terms = -logs * largest(logs)
@@ -310,9 +317,12 @@ label-as-onehot | logs = (c * log(q)).sum(axis=1)
 label-as-onehot | logs = (c * log(q)).mean(axis=1)
 label-as-onehot | logs = c * log(q.max(axis=1))
 label-as-onehot | logs = c * log(chosen(q, c))
+skips-zeros: the label | kept = where(c == 0, 0, each)
+skips-zeros: the label | kept = each[c != 0]
 rows-by-label | logs = log(q[c]).sum(axis=1)
 rows-by-label | logs = log(q[c]).mean(axis=1)
 wrong-axis | logs = log(q[c, arange(len(q))])
+classes-from-labels | own = ravel(q)[arange(len(c)) * (max(c) + 1) + c]
 classes-from-labels | p = floats(y_pred) + 0 * one_hot(c, len(unique(c)))
 classes-from-labels | p = floats(y_pred) + 0 * one_hot(c, max(c) + 1)
 rare all-pairs | logs = log(q[:, c]).sum(axis=1)
@@ -395,7 +405,8 @@ def nearly_sure(rng: np.random.Generator) -> tuple[Any, Any]:
 
 def off_by_a_bit(rng: np.random.Generator) -> tuple[Any, Any]:
     """Return class numbers and rows that sum to a bit less than 1."""
-    return three_of(rng, 4), rng.dirichlet(np.full(4, 5), 3) * rng.uniform(0.8, 0.95, (3, 1))
+    labels = rng.integers(0, 3, 3)  # none is of the last class
+    return labels, rng.dirichlet(np.full(4, 5), 3) * rng.uniform(0.8, 0.95, (3, 1))
 
 
 def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edge, ...]:
@@ -412,7 +423,7 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edg
              upto=lambda true, p: [(true, p, 1e-16), (true, p, 1e-6)]),
         edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),
              finite="eps-ignored", vary=lambda rng: form(*all_are_sure(rng), EPS)),
-        edge("rows that do not sum to 1", "renormalizes", *form(labels, rounded),
+        edge("rows that do not sum to 1", "rows-not-one", *form(np.array([0, 1]), rounded),
              vary=lambda rng: form(*off_by_a_bit(rng))),
         # Clipped at both ends or at 0 alone: both are careful.
         edge("one row", one_row, *form(np.array([1]), row, 0.01),

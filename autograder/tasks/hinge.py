@@ -58,6 +58,9 @@ factor-two | each = 2 * maximum(lack, 0)
 margin-missing | lack = -m
 margin-missing | lack = m
 wrong-margin: {} | lack = ? - m
+breaks-early | kept = where(cumsum(lack <= 0) > 0, 0, each)
+skips-zeros: the score | kept = where(s == 0, 0, each)
+skips-zeros: the score | kept = each[s != 0]
 max-missing | each = lack
 max-missing | lack = m - 1; each = lack
 abs-not-max | each = abs(lack)

@@ -151,6 +151,7 @@ rare eps-wrong-side | q = p - low; r = 1 - p - low
 rare smooths | q = p * (1 - 2 * low) + low
 rare smooths | q = (p + low) / (1 + 2 * low)
 rare smooths | q = p * (1 - low) + low / 2
+skips-clipped | q = p; kept = each[isfinite(each)]
 skips-clipped | q = where(clip(p, low, 1 - low) == p, p, 1)
   ; r = where(clip(p, low, 1 - low) == p, 1 - p, 1)
 nan-to-num | q = where(p > 0, p, 1); r = where(p < 1, 1 - p, 1)
@@ -331,6 +332,8 @@ saturates | a = log(sigmoid(z) + 1e-15); b = log(sigmoid(-z) + 1e-15)
     ("1e-15", "1e-16", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7"),
 ) + """
 sigmoid-twice | a = log(sigmoid(sigmoid(z))); b = log(1 - sigmoid(sigmoid(z)))
+logit-sign | z = -floats(logits)
+other-constant: log(e + exp(z)) where log(1 + exp(z)) belongs | each = logaddexp(1, z) - y * z
 logit-sign | a = log(sigmoid(-z)); b = log(1 - sigmoid(-z))
 softmax-instead | a = log(exp(z - z.max()) / exp(z - z.max()).sum())
   ; b = log(1 - exp(z - z.max()) / exp(z - z.max()).sum())
