@@ -20,6 +20,8 @@ from autograder.tasks import Mistake, Outcomes, Taken, Task
 NEAR, NEARER = (0.03, 0.0), (1e-4, 0.0)
 """How far from an answer a mistake, or two of them, may lead for a small number of the student's
 own to explain the rest."""
+WELL_KNOWN = 100
+"""So many rows of its own tell nearly all that is done in a task; then nobody pairs the derived."""
 SOME = 6
 """With so many mistakes at the most such a number is looked for."""
 ROUNDING = 1e-13
@@ -75,7 +77,7 @@ class Search:
         numbered = [] if derived else self._numbered(bases)
         if best := self._with_edges(numbered) or ([] if explaining else numbered):
             return fewest(best)
-        if not enough(self.must):
+        if not enough(self.must) or (derived and len(self.task.program.mistakes) > WELL_KNOWN):
             return simplest(explaining)
         pairs, near = self._fitting(self._given.pairs(derived), NEARER)
         found = self._explaining(pairs)
