@@ -85,6 +85,38 @@ def test_quiz_answers_every_choice(lesson: str) -> None:
         assert card["front"] and card["back"]
 
 
+def glossary() -> dict[str, int]:
+    """Return the terms, each with the first lesson that says what it means."""
+    text = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.+?) \| .* \| (\d+)[\d, ]* \|$", text, re.MULTILINE)
+    return {
+        re.sub(r" \(.*\)", "", term): int(lesson)
+        for terms, lesson in rows
+        for term in terms.split(", ")
+    }
+
+
+AHEAD = {"title", "map", "next", "spoiler", "where-used"}
+"""Cells that say what comes, and may name it."""
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_word_is_used_before_a_lesson_says_what_it_means(lesson: str) -> None:
+    number = int(lesson[:2])
+    for cell in cells(lesson):
+        if cell.cell_type != "markdown" or cell.id in AHEAD:
+            continue
+        # A sentence that names its lesson sends the reader there; "Other names" only lists them.
+        told = re.split(r"(?<=[.!?:])\s+", re.sub(r"`[^`]*`", "", cell.source))
+        prose = " ".join(s for s in told if not re.search(r"lesson \d\d|\*\w+ [\w-]+\*", s))
+        for term, first in glossary().items():
+            if first > number:
+                assert not re.search(rf"\b{re.escape(term)}\b", prose, re.IGNORECASE), (
+                    cell.id,
+                    term,
+                )
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_links_lead_somewhere(lesson: str) -> None:
     for cell in cells(lesson):
