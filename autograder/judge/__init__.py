@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.judge.behaviour import SYMPTOMS, behaviour, raised, unexplained
+from autograder.judge.behaviour import SYMPTOMS, behaviour, fits_call, raised, unexplained
 from autograder.judge.claims import holds
 from autograder.judge.compare import close, right
 from autograder.judge.diagnose import diagnose, usable
@@ -131,6 +131,13 @@ def named(
 
     What an error says comes after the wrong turns where some of the wrong answers are numbers.
     """
+    errors = [one for one in asked if one.answer.error == "TypeError"]
+    unfit = [one for one in errors if not fits_call(task, one, asked)]
+    others = [one for one in wrong if one not in unfit]
+    if unfit and others:  # some calls alone do not fit: what comes of the others?
+        names = named(task, [one for one in asked if one not in unfit], others, cells)
+        says = next((one.answer.message for one in unfit if one.visible), "")
+        return [*names, Name("signature", says, "And: ")]
     seen = behaviour(task, asked, cells)
     errors = [one.answer.error for one in wrong]
     clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))

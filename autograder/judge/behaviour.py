@@ -178,7 +178,7 @@ def fits_call(task: Task, first: Asked, asked: Sequence[Asked]) -> bool:
     """
     if first.answer.message:
         return not first.answer.message.startswith(f"{task.name}()")
-    counts = {len(one.call.args) for one in asked if one.right}
+    counts = {len(one.call.args) for one in asked if not one.answer.error}
     return not counts or len(first.call.args) in counts
 
 

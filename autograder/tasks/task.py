@@ -120,6 +120,15 @@ def edge(
     return Edge(name, slug, args, vary, upto, finite, holds)
 
 
+def with_a_twin(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arguments in which two samples are the same: whoever counts them as one loses one."""
+    twins = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    for arg in twins:
+        if isinstance(arg, np.ndarray):
+            arg[1] = arg[0]
+    return tuple(twins)
+
+
 @dataclass(frozen=True)
 class Task:
     """One function to write.
@@ -157,7 +166,8 @@ class Task:
         # What may be shown comes first: no answer to it can then carry a hidden input out.
         calls = [Call("example", "the example", self.example)]
         calls += [edge.stated() for edge in self.edges]
-        calls += [Call("random", f"{n} random samples", self.draw(rng, n)) for n in (5, 8, 500)]
+        calls += [Call("random", f"{n} random samples", self.draw(rng, n)) for n in (5, 8)]
+        calls += [Call("random", "500 random samples", with_a_twin(self.draw(rng, 500)))]
         calls += [variant for edge in self.edges if (variant := edge.variant(rng))]
         calls += [Call("again", "the example, asked again", self.example)]
         return [replace(call, args=tuple(map(self._given, call.args))) for call in calls]
