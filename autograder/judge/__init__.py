@@ -131,8 +131,7 @@ def named(
 
     What an error says comes after the wrong turns where some of the wrong answers are numbers.
     """
-    errors = [one for one in asked if one.answer.error == "TypeError"]
-    unfit = [one for one in errors if not fits_call(task, one, asked)]
+    unfit = [o for o in asked if o.answer.error == "TypeError" and not fits_call(task, o, asked)]
     others = [one for one in wrong if one not in unfit]
     if unfit and others:  # some calls alone do not fit: what comes of the others?
         names = named(task, [one for one in asked if one not in unfit], others, cells)

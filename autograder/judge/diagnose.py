@@ -74,6 +74,8 @@ class Search:
         if best := simplest(self._with_edges(explaining)):
             return best
         bases = [(), *single[:SOME], *near[:SOME]]
+        if not enough(self.must):  # nearly nothing but zeros: whatever gives those is a guess
+            explaining = [taken for taken in explaining if not taken[0].rare]
         numbered = [] if derived else self._numbered(bases)
         if best := self._with_edges(numbered) or ([] if explaining else numbered):
             return fewest(best)

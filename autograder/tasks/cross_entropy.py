@@ -67,6 +67,7 @@ exp-of-sum | s = exp(z) / exp(total(z))
 exp-of-sum | s = exp(z) / exp(z.sum())
 exp-of-sum | s = exp(z - top(z)) / exp(total(z - top(z)))
 exp-of-sum | s = exp(z / total(z))
+exp-of-sum | e = exp(z / top(z))
 exp-missing | s = exp(z) / total(z)
 exp-missing | s = exp(z - top(z)) / total(z - top(z))
 exp-missing | s = z / total(exp(z))
@@ -166,6 +167,7 @@ rare eps-wrong-side | q = p * exp(-low)
 softmax-twice | q = softmax(p)
 softmax-twice | q = softmax(clip(p, low, 1 - low))
 skips-clipped | q = where(p < low, 1, p)
+skips-clipped | q = where(p == 0, 1, maximum(p, low))
 renormalizes | q = clip(p / total(p), low, 1 - low)
 renormalizes | q = clip(p, low, 1 - low) / total(clip(p, low, 1 - low))
 renormalizes | q = maximum(p, low) / total(maximum(p, low))
@@ -216,7 +218,8 @@ nan-to-num | q = p; terms = where(isfinite(t * logs), -t * logs, 0)
 truth-inside-log | logs = log(maximum(t * q, low)); terms = -logs
 truth-inside-log | logs = log(t * q + low); terms = -logs
 rows-by-label | average = -mean(log(q[t]))
-rows-by-label | average = -mean(log(q[t]).sum(axis=-1))
+rows-by-label | average = -mean(log(q[int64(t)]))
+rows-by-label | average = -sum(log(q[int64(t)])) / len(t)
 ignores-y-true | terms = -logs
 ignores-y-true | terms = -q * log(q)
 argmax-instead | terms = -logs * largest(logs)
@@ -417,8 +420,8 @@ def class_edges(form: Callable[..., tuple[Any, ...]], one_row: str) -> tuple[Edg
     rounded = np.array([[0.3, 0.3, 0.3], [0.5, 0.3, 0.25]])
     return (
         edge("the true class has probability 0", "no-clipping", *form(labels, unsure, EPS),
-             finite="eps-ignored", vary=lambda rng: form(*one_is_impossible(rng), EPS)),
-        edge("the true class has probability 0, and eps is left out", "default-eps",
+             finite="certain-and-wrong", vary=lambda rng: form(*one_is_impossible(rng), EPS)),
+        edge("the true class has probability 0, and eps is left out", "certain-and-wrong",
              *form(labels, unsure), vary=lambda rng: form(*one_is_impossible(rng)),
              upto=lambda true, p: [(true, p, 1e-16), (true, p, 1e-6)]),
         edge("every other class has probability 0", "no-clipping", *form(labels, sure, EPS),

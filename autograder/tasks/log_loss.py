@@ -27,6 +27,10 @@ negative-term-only | term = (1 - y) * b
 positive-term-only | term = a[y == 1]
 negative-term-only | term = b[y == 0]
 terms-swapped | term = y * b + (1 - y) * a
+bitwise-not | term = y * a + (-1 - y) * b
+argmax-instead | term = maximum(a, b)
+bracket-misplaced | each = -(1 - y) * b - mean(y * a); average = each
+bracket-misplaced | each = -y * a - mean((1 - y) * b); average = each
 minus-between-terms | term = y * a - (1 - y) * b
 minus-between-terms | term = (1 - y) * b - y * a
 one-minus-missing: log(1 - p) | term = a
