@@ -100,6 +100,9 @@ sigmoid-twice | p = sigmoid(floats(y_pred))
 labels-minus-one | y = 2 * asarray(y_true) - 1
 labels-minus-one | y = (asarray(y_true) + 1) / 2
 rare misaligned | p = floats(y_pred)[::-1]
+rare misaligned | p = sort(floats(y_pred))
+rare bracket-misplaced | b = -q
+rare log-of-mean | p = full(shape(y_pred), mean(y_pred))
 rare misaligned | y = sort(y_true); p = sort(floats(y_pred))
 rare normalizes | p = floats(y_pred) / sum(y_pred)
 int-buffer | p = trunc(floats(y_pred))
@@ -346,6 +349,8 @@ rare wrong-base: 10 | a = -log(1 + 10.0**-z); b = log(1 - 1 / (1 + 10.0**-z))
 """ + many("rare wrong-sigmoid | a = log({}); b = log(1 - {})", (
     "kept_off(exp(z) / (1 + exp(-z)))",
     "1 / (1 + exp(-abs(z)))",
+    "kept_off(0.2 * z + 0.5)",
+    "(z / (1 + abs(z)) + 1) / 2",
     "(tanh(z) + 1) / 2",
     "kept_off(tanh(z))",
     "kept_off(1 + exp(-z))",
@@ -386,6 +391,12 @@ ignores-y-true | each = soft(z)
 ignores-y-true | each = soft(z) - z
 labels-minus-one | each = soft(-y * z)
 log-missing | each = maximum(z, 0) - y * z + exp(-abs(z))
+log-missing | each = 1 + exp(z) - y * z
+rare wrong-base: 2 | each = log1p(2.0**z) - y * z
+rare wrong-base: 2 | each = maximum(z, 0) - y * z + log1p(2.0**-abs(z))
+rare wrong-base: 10 | each = log1p(10.0**z) - y * z
+rare wrong-base: 10 | each = maximum(z, 0) - y * z + log1p(10.0**-abs(z))
+rare log-of-mean | a = log(full(shape(z), mean(sigmoid(z)))); b = log(full(shape(z), mean(sigmoid(-z))))
 np-max-not-maximum | each = max(z) - y * z + rest(z)
 np-max-not-maximum | each = maximum(max(z), 0) - y * z + rest(z)
 term-missing: log(1 + exp(z)) | each = -y * z

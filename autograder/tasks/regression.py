@@ -58,6 +58,9 @@ difference-of-squares | e = t**2 - p**2; each = -e
 difference-of-squares | e = t**2 - p**2; each = abs(e)
 difference-of-sizes | e = abs(t) - abs(p); each = e
 difference-of-sizes | e = abs(t) - abs(p); each = -e
+rare bracket-misplaced | e = p - t / size(t); average = sum(kept)
+rare bracket-misplaced | e = t - p / size(t); average = sum(kept)
+rare wrong-loss: errors relative to the mean truth | average = mean(kept) / mean(t)
 rare bracket-misplaced | e = abs(t) - p; each = e
 rare bracket-misplaced | e = abs(p) - t; each = e
 rare bracket-misplaced | e = t - abs(p); each = e

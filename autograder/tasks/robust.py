@@ -86,6 +86,12 @@ rare bracket-misplaced | near = (e / 2)**2
 doubled-not-squared | near = 2 * e**2
 rare wrong-power: the third power | near = e**3 / 3
 rare delta-misplaced | near = d * e**2 / 2
+rare delta-misplaced | near = (d * e)**2 / 2
+rare delta-misplaced | far = d * (d * abs(e) - d / 2)
+rare delta-misplaced | average = d * mean(kept)
+rare linear-offset | far = d * (abs(e) - d) + d / 2
+rare loss-of-mean | e = reshape(sqrt(mean((t - p)**2)), 1)
+rare loss-of-mean | e = reshape(linalg.norm(t - p), 1)
 rare delta-misplaced | near = d * e**2
 rare delta-misplaced | near = e**2 / (2 * d)
 rare delta-misplaced | near = (e / d)**2 / 2
@@ -268,6 +274,10 @@ tau-ignored | above = e / 2
 tau-missing: above | above = e
 tau-missing: below | below = -e
 tau-missing: below | below = e; each = where(e >= 0, above, below)
+rare wrong-slope: below | below = 2 * (q - 1) * e
+rare bracket-misplaced | above = q * t - p
+rare bracket-misplaced | below = (q - 1) * t - p
+rare bracket-misplaced | below = 1 + q * e; each = where(e >= 0, above, below)
 rare bracket-misplaced | below = q - e
 rare bracket-misplaced | below = 1 - q * e
 rare bracket-misplaced | below = q - e; each = where(e >= 0, above, below)
