@@ -15,6 +15,7 @@ from autograder.classroom.record import Recorder
 from autograder.classroom.results import Line, Notice
 from autograder.classroom.run import Graded, Job, run, start_worker
 from autograder.grader import Limits
+from autograder.sandbox import NoSandbox
 
 AHEAD = 64
 """Submissions that are on their way at a time."""
@@ -94,10 +95,13 @@ def finished(job: Job, folders: dict[str, Path], size: int) -> Iterator[list[Gra
 
     Only some are on their way at any time, so that no memory grows with the class. Where a worker
     is killed, all that were on their way are graded again, each alone: so it shows whose it was.
+    One that found no sandbox in time, while another kept the machine busy, is graded at the end.
     """
     assert job.common
     waiting = deque(folders.items())
     running: dict[Future[Graded], tuple[str, Path]] = {}
+    again: list[tuple[str, Path]] = []
+    begun = False
     pool = workers_of(size)
     try:
         while True:
@@ -106,9 +110,15 @@ def finished(job: Job, folders: dict[str, Path], size: int) -> Iterator[list[Gra
                     running[pool.submit(run, job, *waiting[0])] = waiting[0]
                     waiting.popleft()
                 if not running:
+                    yield [alone(job, name, folder) for name, folder in again]
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                yield [future.result() for future in done]
+                starved = [one for one in done if isinstance(one.exception(), NoSandbox)]
+                if starved and not begun:
+                    starved[0].result()  # there is none to be had
+                begun = True
+                again += [running[future] for future in starved]
+                yield [future.result() for future in done if future not in starved]
                 for future in done:
                     del running[future]
             except BrokenProcessPool:

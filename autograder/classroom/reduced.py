@@ -173,7 +173,7 @@ def pictures(given: Any) -> dict[str, dict[str, str]]:
     """Return the pictures among what is attached to a cell, and nothing that is none."""
     bundles = given.items() if isinstance(given, dict) else ()
     found = {
-        name: {
+        text(name): {
             kind: data
             for kind in PICTURES
             if isinstance(data := bundle.get(kind), str) and BASE64.fullmatch(data)

@@ -149,6 +149,7 @@ def run(job: Job, student: str, folder: Path) -> Graded:
             for left in set(graded.unanswered[name]) & graded.points[name].keys():
                 graded.points[name][left] = 0.0
             graded.documents[name] = nbformat.writes(notebook)
+            graded.documents[name].encode()  # what no file can hold is this student's problem
             graded.mistakes.update({v.task: v.mistakes for v in judged.verdicts if v.mistakes})
     except Unreadable as reason:
         graded = Graded(student, graded.digest, 0.0, problem=str(reason))

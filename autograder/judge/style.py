@@ -94,9 +94,26 @@ DOORS = INNER | {
     "eval", "query", "load", "read_pickle", "tofile", "memmap", "obj", "mro", "user_global_ns",
     "gi_frame", "gi_code", "cr_frame", "ag_frame", "tb_frame", "tb_next", "f_back", "f_builtins",
     "f_locals", "f_code", "sys", "os", "ctypes", "ctypeslib", "testing", "f2py", "lib",
+    "importlib", "import_module", "builtins", "exec", "inspect", "runpy", "pkgutil",
 }  # fmt: skip
 """Names and attributes through which read code would reach what nobody has read."""
+ALIASES = {
+    *("np", "numpy", "ma", "pd", "pandas", "sp", "scipy", "sparse", "mpl", "matplotlib", "plt"),
+    *("pyplot", "pylab", "cbook", "cm", "mcolors", "colors", "ticker", "distributions", "style"),
+}
+"""What modules are called inside of libraries that are not looked up."""
 HARMLESS = {"__init__", "__name__", "__doc__", "__call__", "__post_init__", "__slots__"}
+
+OPERATORS = {
+    f"__{name}__"
+    for name in (
+        *("len", "getitem", "setitem", "contains", "iter", "next", "enter", "exit", "repr", "str"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "float", "int", "index", "round"),
+        *("add", "radd", "iadd", "sub", "rsub", "isub", "mul", "rmul", "imul", "truediv"),
+        *("rtruediv", "floordiv", "mod", "pow", "rpow", "neg", "pos", "abs", "matmul", "rmatmul"),
+    )
+}
+"""What a class of one's own may define besides; others are what reflection looks up."""
 
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 WRITTEN_OUT = 8
@@ -304,6 +321,8 @@ class Reached:
         match node:
             case ast.Name(id="getattr" | "type"):
                 return id(node) in self._calls and written_out(self._calls[id(node)])
+            case ast.Name(id="wraps") | ast.Attribute(attr="wraps"):
+                return id(node) in self._calls
             case ast.Name(id=name):
                 return name not in CLOSED and not inner(name)
             case ast.Attribute(attr=name, ctx=context, value=base):
@@ -311,8 +330,12 @@ class Reached:
                 changed = not isinstance(context, ast.Load) and self._parts.get(id(base))
                 return name not in DOORS and not inner(name) and not changed
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                return name not in ("__setattr__", "__getattr__", "__getattribute__")
-            case ast.Call(keywords=keywords):  # functools.wraps copies what it is told to
+                return not inner(name) or name in OPERATORS
+            case ast.Call(keywords=keywords) if (
+                called(node) == "wraps"
+            ):  # it copies what it is told
+                return len(node.args) == 1 and not keywords and not starred_in(node)
+            case ast.Call(keywords=keywords):
                 return not {word.arg for word in keywords} & {"assigned", "updated"}
             case ast.MatchClass(kwd_attrs=names):
                 return not any(name in DOORS or inner(name) for name in names)
@@ -349,6 +372,11 @@ def written_out(call: ast.Call) -> bool:
     return False
 
 
+def starred_in(call: ast.Call) -> bool:
+    """Whether arguments are spread out of something."""
+    return any(isinstance(argument, ast.Starred) for argument in call.args)
+
+
 def open_to_all(path: str) -> bool:
     """Whether a path of a library stays among what that library is for."""
     package, *names = path.split(".")
@@ -367,7 +395,7 @@ def is_module(path: str) -> bool:
         return True
     if first(path) in PLAIN | {"numpy"}:
         return isinstance(held(parent).get(name), ModuleType)
-    return name in sys.stdlib_module_names or name in {"np", "numpy", "pd"}
+    return name in sys.stdlib_module_names or name in ALIASES
 
 
 def held(module: str) -> Mapping[str, object]:

@@ -396,7 +396,8 @@ rare wrong-base: 2 | each = log1p(2.0**z) - y * z
 rare wrong-base: 2 | each = maximum(z, 0) - y * z + log1p(2.0**-abs(z))
 rare wrong-base: 10 | each = log1p(10.0**z) - y * z
 rare wrong-base: 10 | each = maximum(z, 0) - y * z + log1p(10.0**-abs(z))
-rare log-of-mean | a = log(full(shape(z), mean(sigmoid(z)))); b = log(full(shape(z), mean(sigmoid(-z))))
+rare log-of-mean | a = log(full(shape(z), mean(sigmoid(z))))
+  ; b = log(full(shape(z), mean(sigmoid(-z))))
 np-max-not-maximum | each = max(z) - y * z + rest(z)
 np-max-not-maximum | each = maximum(max(z), 0) - y * z + rest(z)
 term-missing: log(1 + exp(z)) | each = -y * z

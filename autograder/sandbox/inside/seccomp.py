@@ -69,7 +69,6 @@ ALLOWED: dict[str, dict[str, Numbers]] = {
     },
     "hear the grader, over the one socket that is open": {
         "recvfrom": (45, 207), "getsockname": (51, 204), "getpeername": (52, 205),
-        "getsockopt": (55, 209),
     },
 }  # fmt: skip
 """Calls allowed whatever their arguments, by the reason for them."""
@@ -113,6 +112,10 @@ BY_ARGUMENT: dict[str, tuple[tuple[int, int], list[Word]]] = {
     "prctl": ((157, 167), [Word(0, (15, 16))]),
     # One's own limits, to read.
     "prlimit64": ((302, 261), [Word(0, (0,)), *nothing(2)]),
+    # What kind of socket it is, and whether it failed: SO_TYPE, SO_ERROR, SO_SNDBUF, SO_RCVBUF,
+    # SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN. Others number it among all of the machine, which is a
+    # letter, or hand out the process at its other end.
+    "getsockopt": ((55, 209), [Word(1, (1,)), Word(2, (3, 4, 7, 8, 30, 38, 39))]),
     # To the other end alone, with no flag but MSG_NOSIGNAL and MSG_DONTWAIT.
     "sendto": ((44, 206), [Word(3, (0,), free=0x4040), *nothing(4), Word(5, (0,))]),
 }
