@@ -115,6 +115,7 @@ GOOD: dict[str, list[tuple[int, ...]]] = {
     "fcntl": [(3, command, -1) for command in (0, 1, 2, 3, 4, 1030, 1 | HIGH)],
     "prctl": [(15, -1), (16, -1)],
     "prlimit64": [(0, 7, 0, -1), (HIGH, 7, 0, -1)],
+    "getsockopt": [(3, 1, option) for option in (3, 4, 7, 8, 30, 38, 39)],
     "sendto": [(3, -1, -1, flags, 0, 0) for flags in (0, 0x40, 0x4000)],
 }
 BAD: dict[str, list[tuple[int, ...]]] = {
@@ -135,6 +136,11 @@ BAD: dict[str, list[tuple[int, ...]]] = {
     # PDEATHSIG, DUMPABLE, SECCOMP, CAP_AMBIENT, PTRACER, MDWE, SET_MM, NO_NEW_PRIVS
     "prctl": [(o, 1) for o in (1, 4, 22, 47, 0x59616D61, 65, 35, 38, 0, 24, 36, -1)],
     "prlimit64": [(0, 7, 1), (0, 7, HIGH), (0, 7, -1), (1, 7, 0), (-1, 7, 0)],
+    # SO_PEERCRED, SO_PEERSEC, SO_COOKIE, SO_NETNS_COOKIE, SO_PEERPIDFD, and other levels
+    "getsockopt": [
+        *[(3, 1, option) for option in (0, 1, 2, 5, 6, 9, 17, 31, 57, 71, 77, -1)],
+        *[(3, level, 3) for level in (0, 2, 3, 5, 6, 9, 31, 37, 39, 41, -1)],
+    ],
     "sendto": [
         *[(3, 0, 1, 0, address, 0) for address in (1, HIGH, -1)],
         *[(3, 0, 1, 0, 0, length) for length in (1, 110, -1)],

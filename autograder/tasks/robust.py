@@ -288,6 +288,8 @@ wrong-condition | each = where(abs(e) > q, above, below)
 rare if-on-array | each = above if all(e >= 0) else below
 rare if-on-array | each = above if any(e >= 0) else below
 np-max-not-maximum | each = max([above, below]); kept = each; average = kept
+np-max-not-maximum | average = (max(above) + max(below)) / 2
+term-missing: the residual, in one case | below = q - 1; each = where(e > 0, above, below)
 max-after-mean | each = reshape(maximum(mean(above), mean(below)), 1)
 max-after-mean | each = reshape(maximum(sum(above), sum(below)), 1)
 factor-two | each = 2 * maximum(above, below)

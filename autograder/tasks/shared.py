@@ -42,6 +42,7 @@ factor-two | result = value * 2
 divides-twice | average = mean(kept) / kept.size
 rare divides-in-loop | average = falling(kept, 1 / len(kept))
 rare divides-in-loop | average = falling(kept, 1 / 2)
+rare divides-in-loop | average = falling(kept, 1 / 2) + kept[0] / 2.0**len(kept)
 rare divides-in-loop | average = sum(kept.T / arange(1, len(kept) + 1))
 n-minus-1 | average = sum(kept) / (kept.size - 1)
 rare wrong-n | average = sum(kept) / (kept.size + 1)
@@ -71,6 +72,7 @@ drops-equals | average = sum(unique(kept)) / kept.size
 rare wrong-start | average = (sum(kept) + 1) / kept.size
 rare wrong-start | average = (sum(kept) - 1) / kept.size
 rare wrong-start | average = mean(kept) + 1
+rare wrong-start | average = mean(kept) - 1
 off-by-one: the first | kept = part(each, 1, None)
 off-by-one: the last | kept = part(each, 0, -1)
 off-by-one: the first, and divides by n - 1 | kept = each[1:]
@@ -120,6 +122,9 @@ rare rounds-result: 2 decimals, error by error | e = round(t - p, 2)
 rare rounds-result: 3 decimals, error by error | e = round(t - p, 3)
 rare all-pairs | e = pairs(t, p)
 rare all-pairs | e = pairs(t, p); average = sum(kept) / len(kept)
+rare all-pairs | e = pairs(t, p); average = kept.mean(axis=0)
+rare all-pairs | e = pairs(t, p); average = kept.mean(axis=1)
+skips-zeros: the error | kept = each[each != 0]
 float32 | e = float32(t) - float32(p)
 skips-zeros: the truth | kept = where(t == 0, 0, each)
 skips-zeros: the truth | kept = each[t != 0]
