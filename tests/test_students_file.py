@@ -20,6 +20,7 @@ from autograder.classroom.companions import companions, unfit
 from autograder.classroom.course import Course
 from autograder.classroom.grade import grade_class
 from autograder.classroom.rebuild import grade_id
+from autograder.classroom.reduced import pictures
 from autograder.classroom.release import release
 from autograder.classroom.results import Line
 from autograder.classroom.run import Job
@@ -540,3 +541,10 @@ def test_companions_are_few_and_small_and_change_the_digest(tmp_path: Path) -> N
     before = job.digest(folder)
     (folder / "000.csv").write_text("2")
     assert job.digest(folder) != before
+
+
+def test_half_a_character_in_a_pictures_name_is_mended() -> None:
+    """No file can hold it, and it ended the run of a whole class."""
+    png = {"image/png": "iVBORw0KGgo="}
+    (name,) = pictures({"\ud800.png": png})
+    assert name.encode() and name.endswith(".png")
