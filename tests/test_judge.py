@@ -85,3 +85,19 @@ def test_printed_question_pastes_back_and_reproduces(task: str) -> None:
         assert show(yours) == shown.yours or pasted(yours) == shown.yours
         assert show(right) == shown.expected or pasted(right) == shown.expected
         assert shown.yours != shown.expected
+
+
+BLIND = {path.stem: dev.parts(path) for path in sorted((HERE / "blind" / "wrong").glob("*.txt"))}
+"""Written from the exercises' texts alone, and committed before they were first judged."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blind", BLIND)
+def test_wrong_function_by_another_hand_is_rejected_and_mostly_named(blind: str) -> None:
+    unknown = {"no-known-mistake", "right-on-what-is-told"}
+    named = 0
+    for title, source in BLIND[blind]:
+        verdict = verdict_of(title.partition(":")[0], f"import math\nimport numpy as np\n{source}")
+        assert verdict.score < 1, title
+        named += bool({*verdict.mistakes} - unknown)
+    assert named >= 0.8 * len(BLIND[blind]) and len(BLIND[blind]) == 60

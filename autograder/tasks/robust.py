@@ -99,6 +99,7 @@ rare delta-misplaced | near = d**2 / 2
 missing-offset | far = d * abs(e)
 missing-offset | far = d * e
 missing-delta | far = abs(e) - d / 2
+missing-delta | far = d**2 / 2 + abs(e) - d
 missing-delta | far = abs(e) - d
 missing-delta | far = abs(e) - d**2 / 2
 missing-delta | far = abs(e)
