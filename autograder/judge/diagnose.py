@@ -73,7 +73,7 @@ class Search:
         explaining = likely(self._explaining(single))
         if best := simplest(self._with_edges(explaining)):
             return best
-        bases = [(), *single[:SOME], *near[:SOME]]
+        bases = [(), *self._elsewhere_near(single + near)[:SOME]]
         if not enough(self.must):  # nearly nothing but zeros: whatever gives those is a guess
             explaining = [taken for taken in explaining if not taken[0].rare]
         numbered = [] if derived else self._numbered(bases)
@@ -116,6 +116,12 @@ class Search:
     def _explaining(self, found: Iterable[Taken]) -> list[Taken]:
         """Return the sets that give all answers that must be explained."""
         return [taken for taken in found if explains(self.task, taken, self.must)]
+
+    def _elsewhere_near(self, found: Iterable[Taken]) -> list[Taken]:
+        """Return the sets that nearly give the longest of the answers too."""
+        longest = max(self.must, key=lambda one: np.size(one.call.args[-1]))
+        run, given = self.task.program.run, longest.answer.value
+        return [taken for taken in found if close(given, run(taken, longest.call.args), NEAR)]
 
     def _with_edges(self, found: Iterable[Taken]) -> list[Taken]:
         """Return the sets that give the answers to the edges too."""

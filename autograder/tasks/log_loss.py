@@ -83,6 +83,7 @@ args-swapped | y = asarray(y_pred); p = floats(y_true)
 args-swapped | y = asarray(y_pred); p = floats(y_true); low = 1e-15
 # On labels it shows that each logarithm has a floor of its own; on predictions it does not.
 args-swapped | y = asarray(y_pred); p = floats(y_true); q = maximum(p, low); r = maximum(1 - p, low)
+args-swapped | y = asarray(y_pred); p = floats(y_true); q = p + ?; r = 1 - p + ?
 clip-too-wide: 0.1 and 0.9 | eps = 0.1
 clip-too-wide: 0.05 and 0.95 | eps = 0.05
 clip-too-wide: 0.01 and 0.99 | eps = 0.01
@@ -333,6 +334,7 @@ no-max-shift | a = log(sigmoid(z)); b = log(1 - sigmoid(z))
     "saturates | a = log(clip(sigmoid(z), {}, 1 - {})); b = log(1 - clip(sigmoid(z), {}, 1 - {}))",
     ("1e-15", "1e-16", "2**-52", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7", "1e-6"),
 ) + """
+eps-in-log: {} | a = log(sigmoid(z) + ?); b = log(sigmoid(-z) + ?)
 saturates | a = log(sigmoid(z) + 1e-15); b = log(sigmoid(-z) + 1e-15)
 """ + many(
     "sigmoid-missing | a = log(clip(z, {}, 1 - {})); b = log(1 - clip(z, {}, 1 - {}))",
