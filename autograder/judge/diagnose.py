@@ -27,7 +27,7 @@ SOME = 6
 ROUNDING = 1e-13
 DIGITS = {False: (1, 2, 3, 15), True: (1, 2, 3)}
 """How many digits such a number may have: as few as will do; one that is rare has not many."""
-MAGNITUDES = (1e-48, 1e-16, 1e-8, 1e-4, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 10.0, 100.0, 1e4)
+MAGNITUDES = (1e-30, 1e-16, 1e-8, 1e-4, 0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 10.0, 100.0, 1e4)
 """Between which of them such a number is looked for."""
 
 
