@@ -159,6 +159,7 @@ clips-exact-only | q = where(p == 0, low, p)
 threshold-first | q = clip(largest(p), low, 1 - low)
 eps-in-log | q = p + low
 eps-in-log | q = clip(p, low, 1 - low) + low
+eps-in-log: 1e-15 | q = p + 1e-15  # at the edges it gives what eps gives there
 eps-in-log: {} | q = p + ?
 eps-in-log: {} | q = clip(p, low, 1 - low) + ?
 default-eps: {} | eps = ?

@@ -143,6 +143,7 @@ clip-too-wide: 0.01 and 0.99 | q = clip(p, 0.01, 0.99)
 clip-too-wide: 0.001 and 0.999 | q = clip(p, 0.001, 0.999)
 clip-too-wide: 0.0001 and 0.9999 | q = clip(p, 0.0001, 0.9999)
 eps-in-log | q = p + low; r = 1 - p + low
+eps-in-log: 1e-15 | q = p + 1e-15; r = 1 - p + 1e-15
 eps-in-log: {} | q = p + ?; r = 1 - p + ?
 eps-in-log: {} | q = p + ?; r = 1 - p
 eps-in-log: {} | q = p; r = 1 - p + ?
@@ -334,7 +335,7 @@ no-max-shift | a = log(sigmoid(z)); b = log(1 - sigmoid(z))
     "saturates | a = log(clip(sigmoid(z), {}, 1 - {})); b = log(1 - clip(sigmoid(z), {}, 1 - {}))",
     ("1e-15", "1e-16", "2**-52", "1e-12", "1e-10", "1e-9", "1e-8", "1e-7", "1e-6"),
 ) + """
-eps-in-log: {} | a = log(sigmoid(z) + ?); b = log(sigmoid(-z) + ?)
+rare eps-in-log: {} | a = log(sigmoid(z) + ?); b = log(sigmoid(-z) + ?)
 saturates | a = log(sigmoid(z) + 1e-15); b = log(sigmoid(-z) + 1e-15)
 """ + many(
     "sigmoid-missing | a = log(clip(z, {}, 1 - {})); b = log(1 - clip(z, {}, 1 - {}))",
