@@ -202,7 +202,7 @@ def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page)
     row.locator("td.student-name a").click()
     frame.get_by_role("link", name="02_mse").last.click()
     shown = frame.locator(".output_html", has_text="mse_loop: not finished yet")
-    expect(shown).to_contain_text("With a single sample your function fails.")
+    expect(shown).to_contain_text("With a single sample your function goes wrong.")
     expect(shown).not_to_contain_text("<")  # no tag is shown as text
     shoot(shown, "formgrader-card")
     said = json.loads(autograder("grade", "02_mse", "--json"))

@@ -87,8 +87,14 @@ def test_printed_question_pastes_back_and_reproduces(task: str) -> None:
         assert shown.yours != shown.expected
 
 
-BLIND = {path.stem: dev.parts(path) for path in sorted((HERE / "blind" / "wrong").glob("*.txt"))}
-"""Written from the exercises' texts alone, and committed before they were first judged."""
+BLIND = {
+    path.stem: [part for part in dev.parts(path) if part[0].partition(":")[0] in TASKS]
+    for path in sorted((HERE / "blind" / "wrong").glob("*.txt"))
+}
+"""Written from the exercises' texts alone, and committed before they were first judged.
+
+Some are for stretch tasks, which nobody checks.
+"""
 
 
 @pytest.mark.slow
@@ -100,4 +106,4 @@ def test_wrong_function_by_another_hand_is_rejected_and_mostly_named(blind: str)
         verdict = verdict_of(title.partition(":")[0], f"import math\nimport numpy as np\n{source}")
         assert verdict.score < 1, title
         named += bool({*verdict.mistakes} - unknown)
-    assert named >= 0.8 * len(BLIND[blind]) and len(BLIND[blind]) == 60
+    assert named >= 0.8 * len(BLIND[blind]) and len(BLIND[blind]) >= 60

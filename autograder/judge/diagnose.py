@@ -81,7 +81,7 @@ class Search:
             return fewest(best)
         if not enough(self.must) or (derived and len(self.task.program.mistakes) > WELL_KNOWN):
             return simplest(explaining)
-        pairs, near = self._fitting(self._given.pairs(derived), NEARER)
+        pairs, near = self._fitting(self._derived_pairs if derived else self._pairs, NEARER)
         found = self._explaining(pairs)
         if alone := {mistake.slug for taken in explaining for mistake in taken}:
             # a second mistake, which only shows in an edge
@@ -91,15 +91,54 @@ class Search:
             return best
         if explaining or found or derived:
             return simplest(broadest(explaining or likely(found)))
-        return fewest(
-            self._with_one_more(likely(single + pairs))
-            or self._numbered(likely(pairs)[:SOME] + likely(near)[:SOME])
-            or self._numbered(bases, rare=True)
-        )
+        some = likely(pairs)[:SOME] + likely(near)[:SOME]
+        for more in (
+            lambda: self._with_one_more(likely(single + pairs)),
+            lambda: likely(self._scaled()),
+            lambda: self._numbered(some),
+            lambda: self._numbered(bases, rare=True),
+        ):
+            found = more()
+            if best := self._with_edges(found):
+                return fewest(best)
+            explaining = explaining or found
+        return fewest(broadest(explaining))
 
     @cached_property
     def _given(self) -> Outcomes:
         return self.task.program.on(self.telling.call.args)
+
+    @cached_property
+    def _pairs(self) -> list[tuple[Taken, Any]]:
+        return list(self._given.pairs())
+
+    @property
+    def _derived_pairs(self) -> Iterable[tuple[Taken, Any]]:
+        return self._given.pairs(derived=True)
+
+    def _scaled(self) -> list[Taken]:
+        """Return the explanations by a pair, and a third mistake that multiplies what it gives.
+
+        Such as a sum in place of a mean, a half, a sign or the base of a logarithm.
+        """
+        expected = first_number(self.task.program.run((), self.telling.call.args))
+        answer = first_number(self.telling.answer.value)
+        if not expected or not math.isfinite(answer):
+            return []
+        scales = dict[float, list[Taken]]()
+        for taken, value in self._given.singles():
+            factor = first_number(value) / expected
+            if not taken[0].rare and factor not in (0, 1) and math.isfinite(factor):
+                scales.setdefault(float(f"{factor:.9g}"), []).append(taken)
+        values = np.array([first_number(value) for _, value in self._pairs])
+        found = [
+            (*self._pairs[place][0], *scale)
+            for factor, scaling in scales.items()
+            for place in np.flatnonzero(np.isclose(values * factor, answer, *TOLERANCE))
+            for scale in scaling
+            if not written(self._pairs[place][0]) & written(scale)
+        ]
+        return self._explaining(found)
 
     def _fitting(
         self, outcomes: Iterable[tuple[Taken, Any]], nearly: tuple[float, float] = NEAR
@@ -166,8 +205,7 @@ class Search:
             for another in silent
             if not written(taken) & written(another)
         ]
-        explaining = self._explaining(more)
-        return self._with_edges(explaining) or explaining
+        return self._explaining(more)
 
 
 def written(taken: Taken) -> set[str]:
@@ -227,7 +265,8 @@ def crossing(
 
 def fewest(found: list[Taken]) -> list[Taken]:
     """Return the sets with the fewest mistakes, one for each distinct naming."""
-    return simplest([taken for taken in found if len(taken) == min(map(len, found))])
+    least = min(map(len, found), default=0)
+    return simplest([taken for taken in found if len(taken) == least])
 
 
 def broadest(found: list[Taken]) -> list[Taken]:
@@ -254,6 +293,12 @@ def enough(asked: Iterable[Asked]) -> bool:
     """Whether the answers can bear two mistakes at once: one, and plain zeros, fit too many."""
     answers = [one.answer for one in asked if one.call.kind != "again"]
     return sum(bool(answer.error) or not nothing(answer.value) for answer in answers) > 1
+
+
+def first_number(value: Any) -> float:
+    """Return a value's first number; NaN where there is none."""
+    array = numbers(value)
+    return float(array.flat[0]) if array is not None and array.size else math.nan
 
 
 def nothing(value: Any) -> bool:

@@ -80,9 +80,8 @@ max-after-mean | each = lack; value = maximum(average, 0)
 rare if-on-array | each = lack if all(lack > 0) else 0 * lack
 rare if-on-array | each = lack if any(lack > 0) else 0 * lack
 squared-hinge | each = maximum(lack, 0)**2
-squared-hinge | each = maximum(lack, 0)**2 / 2
-rare wrong-n | kept = each[each > 0]
-wrong-condition | lack = where(m < 0, 1 - m, 0); each = lack
+wrong-n | kept = each[each > 0]
+wrong-condition | lack = where(m < 0, 1 - m, 0)
 wrong-condition | lack = where(m > 0, 1 - m, 0); each = lack
 wrong-condition | lack = where(m > 0, maximum(1 - m, 0), 0); each = lack
 wrong-condition | lack = where(m < 1, m, 0); each = lack

@@ -27,12 +27,26 @@ half-factor | each = surprise - excess
 left-out: the difference y - p | each = 2 * surprise
 left-out: y log(y / p) | each = -2 * excess
 turned-round: the quotient in the logarithm | ratio = log(p / where(y > 0, y, p))
+turned-round: the difference y - p | excess = p - y
+int-buffer | surprise = trunc(where(y > 0, y * ratio, 0))
+int-buffer | ratio = trunc(log(where(y > 0, y, p) / p))
+zero-counts | surprise = y * log(y / p)
+zero-counts: a count of 0 is counted as 1 | y = maximum(floats(y_true), 1)
+number-in-log: 1 | ratio = log((y + 1) / (p + 1))
+number-in-log: {} | ratio = log((y + ?) / (p + ?))
+number-in-log: {} | ratio = log((y + ?) / p)
+number-in-log: {} | ratio = log(where(y > 0, y, p) / (p + ?))
+number-in-log: {} | y = floats(y_true) + ?; p = floats(y_pred) + ?
+wrong-n | average = sum(kept) / sum(y > 0)
 rare bracket-misplaced | each = 2 * surprise - excess
 log-base-2 | ratio = log2(where(y > 0, y, p) / p)
 log-base-10 | ratio = log10(where(y > 0, y, p) / p)
 skips-zero-counts | each = where(y > 0, 2 * (surprise - excess), 0)
 skips-zero-counts | kept = each[y > 0]
 wrong-loss: the negative log-likelihood without its factorial | each = p - y * log(p)
+wrong-loss: Pearson's, the squared error over the expected count | each = excess**2 / p
+wrong-loss: the squared error over the count | each = excess**2 / where(y > 0, y, 1)
+wrong-loss: the squared difference of the roots | each = (sqrt(y) - sqrt(p))**2
 wrong-loss: the mean squared error | each = excess**2
 wrong-loss: the mean absolute error | each = abs(excess)
 """

@@ -144,6 +144,8 @@ min-of-branches: larger | each = maximum(near, far)
 both-branches | each = near + far
 both-branches | each = where(small, near + far, far)
 both-branches | each = where(small, near, near + far)
+rare wrong-n | average = sum(kept) / sum(small)
+rare wrong-n | average = sum(kept) / sum(~small)
 rare wrong-n | each = by_branch(small, near, far); kept = each; average = kept
 rare wrong-n | each = by_branch(small, near, far) / 2; kept = each; average = kept
 pseudo-huber | each = d**2 * (sqrt(1 + (e / d)**2) - 1)
