@@ -30,7 +30,14 @@ VERIFIED_ELSEWHERE = {
         "other-operator",
         "other-function",
     ),
-    *("other-constant", "other-quantity", "running-max", "clips-exact-only", "min-of-branches"),
+    *(
+        "other-constant",
+        "other-quantity",
+        "running-max",
+        "whole-shift",
+        "clips-exact-only",
+        "min-of-branches",
+    ),
 }
 """Told by what running shows, by an edge, or of steps: they say of numbers what was compared."""
 

@@ -318,3 +318,8 @@ def test_folder_whose_name_is_no_name_is_told_and_the_others_are_graded(
     for shown in "\ufffd[2Jeve", "not\ufffdutf8":
         assert f"✗ {shown}: cannot be a student's name; rename it\n" in done.stdout
     assert list(course.scores(NAME)) == ["ada"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "Ada;=1+1", "Ada; @x", "-1"])
+def test_no_spreadsheet_computes_what_a_student_is_called(text: str) -> None:
+    assert not re.search(r"(^|;\s*)[=+@-]", report.field(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
@@ -23,16 +24,18 @@ from typer.testing import CliRunner
 
 from autograder.classroom import collect as collecting
 from autograder.classroom.collect import collect
+from autograder.classroom.companions import beside
 from autograder.classroom.course import Course, CourseError
+from autograder.classroom.files import nothing_odd
 from autograder.classroom.found import STRAY
 from autograder.classroom.lms import ANONYMOUS, CANVAS, FORBIDDEN, RESERVED
 from autograder.classroom.lms import MOODLE as MOODLES
-from autograder.classroom.rebuild import whole
+from autograder.classroom.rebuild import Unreadable, whole
 from autograder.classroom.results import Notice
 from autograder.classroom.sample import write_sample
 from autograder.classroom.whose import AGAIN
 from autograder.cli import app
-from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FOUND, MAX_RAW
+from autograder.sandbox.inside.caps import MAX_CONTENTS, MAX_FOUND, MAX_FOUND_OF, MAX_RAW
 
 NAME = "02_mse"
 NOTEBOOK = f"{NAME}.ipynb"
@@ -579,6 +582,53 @@ def test_namesakes_are_not_mixed_up(course: Course, inbox: Path) -> None:
     assert have(course)[f"Li Na_7/{NAME}/{NOTEBOOK}"] == names[0].encode()
 
 
+def test_nobody_becomes_a_namesake_with_a_number(course: Course, inbox: Path) -> None:
+    """Whoever may choose their name may choose one that others get a number for."""
+    liar = f"Ada_101_102_assignsubmission_file/{NOTEBOOK}"
+    two = [f"Ada_101_assignsubmission_file/{NOTEBOOK}", f"Ada_103_assignsubmission_file/{NOTEBOOK}"]
+    for first, second in (([liar], two), (two, [liar]), ([], [liar, *two])):
+        shutil.rmtree(course.submitted(".", "."), ignore_errors=True)
+        (course.home / f"{NAME}.jsonl").unlink(missing_ok=True)
+        for number, names in enumerate((first, second)):
+            entries = [(name, name.encode()) for name in names]
+            collected(course, NAME, [zipped(inbox / f"{number}.zip", *entries)])
+        assert sorted(have(course).values()) == sorted(n.encode() for n in [liar, *two]) + [HONEST]
+
+
+def test_what_lies_in_what_one_person_sent_is_theirs(course: Course, inbox: Path) -> None:
+    folder = inbox / "Eve_102_assignsubmission_file"
+    for name in f"Bob/{NOTEBOOK}", f"Ada_1_assignsubmission_file/{NOTEBOOK}":
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(HONEST)
+    assert collected(course, NAME, [folder])[0] == ["Eve"]
+
+
+def test_a_folder_called_like_another_assignment_hides_nobody(course: Course, inbox: Path) -> None:
+    path = zipped(inbox / "x.zip", info(f"{MOODLE}/01_mae/{NOTEBOOK}"))
+    assert collected(course, NAME, [path])[0] == ["Ada Lovelace", "Bo Honest"]
+
+
+def test_folders_inside_each_other_end_nothing(course: Course, inbox: Path) -> None:
+    for name in "eve", "bo":
+        (inbox / "class" / name).mkdir(parents=True)
+        (inbox / "class" / name / NOTEBOOK).write_bytes(HONEST)
+    here = os.getcwd()
+    try:
+        os.chdir(inbox / "class" / "eve")
+        for _ in range(1_500):
+            os.mkdir("a")
+            os.chdir("a")
+    finally:
+        os.chdir(here)
+    try:
+        assert collected(course, NAME, [inbox / "class"])[0] == ["bo", "eve"]
+        assert len(list(itertools.islice(beside(inbox / "class" / "eve"), 10))) == 1
+        with pytest.raises(Unreadable, match="folders inside each other"):
+            nothing_odd(inbox / "class" / "eve")
+    finally:
+        subprocess.run(["rm", "-rf", inbox / "class" / "eve" / "a"], check=True)
+
+
 def test_several_notebooks_are_told_apart(course: Course, inbox: Path) -> None:
     (course.source(NAME) / "part_2.ipynb").write_text("ours")
     names = [f"{MOODLE}/{NOTEBOOK}", f"{MOODLE}/part_2 (1).ipynb", f"{MOODLE}/notes.ipynb"]
@@ -719,9 +769,25 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
         1,
     ),
     "too many": (
-        hostile(*((f"{n}.ipynb", b"") for n in range(MAX_FOUND))),
-        "more than 20,000 files",
+        hostile(*((f"{n}", b"") for n in range(MAX_FOUND))),
+        "more than 100,000 files",
         1,
+    ),
+    "too many of one": (
+        hostile(*((f"eve/{n}.pdf", b"") for n in range(MAX_FOUND_OF + 1))),
+        "eve: more than 20,000 files; the others were not looked at",
+        1,
+    ),
+    "called like somebody else's file": (
+        named(f"Ada_101_assignsubmission_file_x_102_assignsubmission_file/{NOTEBOOK}"),
+        "its name does not say whose it is",
+        1,
+    ),
+    "hidden": (named(f".eve_102_assignsubmission_file/{NOTEBOOK}"), WHOSE, 1),
+    "ill-named, and many": (
+        named(*(f"CON/{n}.pdf" for n in range(50))),
+        f"{WHOSE}|45 more of these",
+        6,
     ),
     "long contents": (hostile(*LONG_NAMES), "its table of contents is too long", 1),
     "five thousand odd ones": (

@@ -243,6 +243,20 @@ def test_manual_grades_are_asked_for_again_only_where_the_answer_changed(graded:
     assert regraded(graded)["ada"].by_hand == 1  # what was graded is not there to compare
 
 
+def test_a_picture_is_part_of_an_answer(graded: Course) -> None:
+    path = graded.submitted("ada", NAME) / f"{NAME}.ipynb"
+    for picture in ("iVBORw0KGgo=", "iVBORw0KGgoA"):
+        notebook = nbformat.read(path, as_version=4)
+        cell(notebook, "written").attachments = {"a.png": {"image/png": picture}}
+        nbformat.write(notebook, path)
+        assert regraded(graded)["ada"].by_hand == 1
+        with graded.gradebook() as book:
+            grade = book.find_grade("written", NAME, NAME, "ada")
+            grade.manual_score, grade.needs_manual_grade = 1.0, False
+            book.db.commit()
+        assert regraded(graded)["ada"].by_hand == 0
+
+
 def late(course: Course, days: float, extension: float | None = None) -> float:
     """Grade ada, who handed in at noon, with a due date so many days before; return the penalty."""
     (course.submitted("ada", NAME) / "timestamp.txt").write_text("2026-10-05 12:00:00 UTC")

@@ -260,6 +260,8 @@ def test_text_that_is_too_long_or_strange_is_shown_as_it_is() -> None:
 SECONDS = 10
 BLANK_LINES = "x = 1\n" + " \n" * 5_000 + "x"
 NESTED = "<b><div>" * 2_400
+REOPENED = "".join(f"<b title={number}>" for number in range(90)) + "<p>x" * 900
+"""Each paragraph opens all of them again: small texts that are large pages."""
 
 
 def shown(kind: str, text: str = NESTED) -> NotebookNode:
@@ -274,6 +276,9 @@ COSTLY = [
     new_code_cell("1", outputs=[shown("text/html") for _ in range(20)]),
     new_code_cell("1", outputs=[shown("text/markdown") for _ in range(20)]),
     *(new_markdown_cell(NESTED) for _ in range(20)),
+    *(new_markdown_cell(f"<p>{REOPENED}") for _ in range(20)),
+    *(new_markdown_cell(f"<p>{REOPENED[:2000]}" + "\n\nx" * 900) for _ in range(20)),
+    new_code_cell("1", outputs=[shown("text/html", f"<p>{REOPENED}") for _ in range(20)]),
 ]
 
 

@@ -105,16 +105,23 @@ def told_apart(
     persons: dict[str, set[str]] = defaultdict(set)
     for student, number in [*known.items(), *(claim.who for claim in claims)]:
         persons[alike(student)] |= {number} - {""}
-    names, told = {}, []
-    for student, person in sorted({claim.who for claim in claims}):
+    names, taken, told = dict[Person, str](), set[str](), list[Notice]()
+    everybody = {claim.who for claim in claims}
+    for student, person in sorted(everybody, key=lambda who: (bool(who[1]), who)):
         longer = f"{student}_{person}"
         namesakes = len(persons[alike(student)]) > 1
         first = known.get(student) == person and student in there
         numbered = bool(person) and not first and (namesakes or longer in there)
-        names[student, person] = longer if numbered else student
-        if numbered and longer not in there:
+        name = longer if numbered else student
+        while person and (
+            alike(name) in taken or known.get(name, person) != person
+        ):  # somebody else is called like a namesake with this number
+            name, numbered = f"{name}_{person}", True
+        names[student, person] = name
+        taken.add(alike(name))
+        if numbered and name not in there:
             why = f"is not the only {student}, and got a number"
-            told.append(Notice(longer, why, ungraded=False))
+            told.append(Notice(name, why, ungraded=False))
     return names, told
 
 

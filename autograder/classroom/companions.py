@@ -7,12 +7,11 @@ a module, for then what was read in the notebook would not be what runs, nor of 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from autograder.classroom.files import EXCHANGE, Unreadable, ordinary, printable
+from autograder.classroom.files import EXCHANGE, Unreadable, ordinary, printable, shallow
 from autograder.grader.cells import data_files, is_module
 from autograder.sandbox.inside.caps import MAX_BESIDE, MAX_COMPANIONS, MAX_LISTED
 
@@ -54,7 +53,7 @@ def beside(folder: Path) -> Iterator[str]:
     """Yield the paths of the files that were handed in beside notebooks; no link is followed."""
     if folder.is_symlink() or folder.parent.is_symlink():
         return
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in shallow(folder):
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n != "__pycache__")
         inside = Path(where).relative_to(folder)
         yield from (

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
@@ -63,16 +63,32 @@ def ordinary(path: Path) -> io.BufferedReader:
     return file
 
 
+def shallow(
+    root: Path, onerror: Callable[[OSError], object] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder as os.walk does, which ends at about a thousand folders inside each other.
+
+    The deepest are left out of what is below them, and stand among the names.
+    """
+    for where, folders, names in os.walk(root, onerror=onerror):
+        if len(Path(where).relative_to(root).parts) >= caps.MAX_FOLDERS:
+            names += folders
+            folders.clear()
+        yield where, folders, names
+
+
 def nothing_odd(folder: Path) -> None:
     """Raise Unreadable for a submission that has anything but files and folders, or is a link."""
     for path in (folder.parent, folder):
         if path.is_symlink():
             raise Unreadable(f"{printable(path.name)}: {LINK}")
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in shallow(folder):
         for name in [*folders, *names]:
             kind = os.lstat(os.path.join(where, name)).st_mode
             if not stat.S_ISDIR(kind) and not stat.S_ISREG(kind):
                 raise Unreadable(f"{printable(name)}: {LINK if stat.S_ISLNK(kind) else SPECIAL}")
+            if stat.S_ISDIR(kind) and name in names:
+                raise Unreadable(f"more than {caps.MAX_FOLDERS} folders inside each other")
 
 
 @contextmanager

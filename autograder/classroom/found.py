@@ -7,7 +7,6 @@ asked for, and none of it is larger than `MAX_RAW`.
 from __future__ import annotations
 
 import io
-import os
 import re
 import stat
 import time
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from autograder.classroom.files import shallow
+from autograder.classroom.lms import said_by
 from autograder.classroom.rebuild import (
     LINK,
     SPECIAL,
@@ -63,6 +64,7 @@ class File:
         return not STRAY.search(self.inside) and any(
             part in ("__MACOSX", "__pycache__") or part.startswith(".") or part.endswith(EARLIER)
             for part in self.parts
+            if not said_by(part)
         )
 
     @property
@@ -96,7 +98,7 @@ def in_folder(root: Path) -> Iterator[File]:
     """Yield the files in a folder and below it."""
     blocked: list[OSError] = []
     number = 0
-    for where, folders, names in os.walk(root, onerror=blocked.append):
+    for where, folders, names in shallow(root, blocked.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         odd = [
             name for name in folders if name.endswith(".ipynb") or Path(where, name).is_symlink()

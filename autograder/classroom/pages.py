@@ -35,6 +35,8 @@ The parsers take quadratic time for some texts: two seconds at this length, minu
 """
 PAGE = 60_000
 """Characters of a page that are rendered, the shortest texts first, so that no card is lost."""
+FORMATTING = re.compile(r"<(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b", re.I)
+"""What HTML opens again in each paragraph that follows, until it is closed."""
 BLANKS = re.compile(r"\s{200}")
 """More of them than code has. The highlighter takes quadratic time for lines of nothing else."""
 PYTHON = {"python", "python3", "py", "ipython", "ipython3"}
@@ -117,7 +119,7 @@ def markdown2html(context: Any, source: str) -> str:
         attachments={**attachments} if isinstance(attachments, dict) else {},
         exclude_anchor_links=True,  # an id is a name that the page's own scripts may look for
     )
-    if isinstance(source, AsItIs) or len(source) > LONGEST:
+    if isinstance(source, AsItIs) or weight(source) > LONGEST:
         return as_it_is(source)
     try:
         rendered = MarkdownWithMath(renderer=renderer, plugins=PLUGINS).render(source)
@@ -126,13 +128,18 @@ def markdown2html(context: Any, source: str) -> str:
     return boxed(rendered)
 
 
+def weight(text: str) -> int:
+    """Return how much work a text is: its length, and what may be made of what stays open in it."""
+    return len(text) + len(FORMATTING.findall(text)) * (text.count("<") + text.count("\n"))
+
+
 def clean_html(given: object) -> str:
     """Return HTML with nothing in it but text, structure and pictures; the rest is shown as text.
 
     What is too long to be looked at is shown as text altogether.
     """
     page = given.decode() if isinstance(given, bytes) else str(given)
-    if isinstance(given, AsItIs) or len(page) > LONGEST:
+    if isinstance(given, AsItIs) or weight(page) > LONGEST:
         return as_it_is(page)
     return boxed(page)
 
@@ -211,10 +218,10 @@ def plain(notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, R
             if drawing := data.pop("image/svg+xml", ""):
                 data.setdefault("text/plain", drawing)
             rendered += [(data, kind) for kind in ("text/html", "text/markdown") if kind in data]
-    rendered.sort(key=lambda place: len(place[0][place[1]]))
+    rendered.sort(key=lambda place: weight(place[0][place[1]]))
     left = PAGE
     for holder, key in rendered:
-        left -= len(holder[key])
+        left -= weight(holder[key])
         if left < 0:
             holder[key] = AsItIs(holder[key])
     return notebook, resources

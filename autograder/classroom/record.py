@@ -216,7 +216,9 @@ class Recorder:
                         max_points += cell.max_score
                 elif name not in graded.points:  # not handed in: nobody has to look at it
                     grade.auto_score, grade.needs_manual_grade = 0.0, False
-                elif grade.needs_manual_grade is None:  # a new row of a task that a person grades
+                elif grade.needs_manual_grade is None or (
+                    grade.manual_score is not None and "" not in same
+                ):  # a task that a person grades may be answered anywhere in the notebook
                     grade.needs_manual_grade = True
                 by_hand += grade.needs_manual_grade
             for comment in notebook.comments:
@@ -304,9 +306,15 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def sources(notebook: str) -> dict[str, str]:
-    """Return the source of each cell that has a name, in a notebook that we wrote."""
+    """Return what each cell of a notebook that we wrote says, pictures too, by its name.
+
+    Under no name stands what all of them say.
+    """
     cells = json.loads(notebook)["cells"] if notebook else []
-    return {grade_id(cell): "".join(cell["source"]) for cell in cells}
+    said = ["".join(cell["source"]) + str(cell.get("attachments", "")) for cell in cells]
+    return {"": "\0".join(said)} | {
+        grade_id(cell): text for cell, text in zip(cells, said, strict=True) if grade_id(cell)
+    }
 
 
 def stamp(path: Path) -> bytes:

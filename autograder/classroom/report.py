@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def said(text: str) -> Text:
 
 
 def field(text: str) -> str:
-    """Return a text for CSV; an apostrophe is in front of what a spreadsheet would compute."""
-    shown = printable(text, LONGEST)
+    """Return a text for CSV; an apostrophe is in front of what a spreadsheet would compute.
+
+    Also behind a semicolon, where some begin the next field.
+    """
+    shown = re.sub(r"(;\s*)(?=[=+@-])", r"\1'", printable(text, LONGEST))
     return f"'{shown}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else shown
 
 

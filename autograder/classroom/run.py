@@ -129,9 +129,10 @@ def run(job: Job, student: str, folder: Path) -> Graded:
     """Run and judge one submission, whatever it is; raises NoSandbox where none can be started."""
     graded_by = grader(job.course_seed, job.limits, job.level, job.tasks)
     begun = time.perf_counter()
-    graded = Graded(student, job.digest(folder), 0.0)
+    graded = Graded(student, "", 0.0)
+    notes: list[str] = []
     try:
-        notes: list[str] = []
+        graded = Graded(student, job.digest(folder), 0.0)
         if folder.is_symlink() or folder.parent.is_symlink():
             raise Unreadable(LINK)
         there, missing = handed_in(folder, job.handed_out)

@@ -14,7 +14,7 @@ from autograder.classroom.found import File, files, packed
 from autograder.classroom.lms import Said, said_by, student_id, unfit
 from autograder.classroom.rebuild import Unreadable, printable
 from autograder.classroom.results import Notice
-from autograder.sandbox.inside.caps import MAX_TOLD_OF
+from autograder.sandbox.inside.caps import MAX_FOUND_OF, MAX_TOLD_OF
 
 AGAIN = re.compile(
     r"(?:[-_ ]*+\((\d{1,9})\)|-(\d{1,9})|[-_ ]copy(?:\ ?(\d{1,9}))?)++\ ?$", re.A | re.I
@@ -71,7 +71,7 @@ class Look:
         self.claims: list[Claim] = []
         self.beside: list[Claim] = []
         self.notices: list[Notice] = []
-        found = [file for file in self._files(opened) if self._others.isdisjoint(file.parts[:-1])]
+        found = [file for file in self._files(opened) if not self._is_others(file)]
         self.handed_in = self._claims(course, assignment, found)
 
     def sort(self, students: Mapping[Person, str]) -> None:
@@ -84,11 +84,20 @@ class Look:
                 self.beside.append(claim)
         self._without(claims)
 
+    def _is_others(self, file: File) -> bool:
+        """Whether a file lies where another assignment's do; in what one person sent, none does."""
+        sent = said_by(file.parts[0]) if len(file.parts) > 1 else None
+        return not sent and not self._others.isdisjoint(file.parts[:-1])
+
     def _files(self, opened: ExitStack) -> Iterator[File]:
         """Yield what is there and can be taken; tell some of what cannot, of each who sent it."""
         troubles: Counter[str] = Counter()
+        sent: Counter[str] = Counter()
         try:
             for file in files(self._path, opened):
+                sent[sent_by(file)] += 1
+                if sent[sent_by(file)] > MAX_FOUND_OF:
+                    continue
                 if trouble := "" if file.is_leftover else file.trouble():
                     troubles[sender := sent_by(file)] += 1
                     if troubles[sender] <= MAX_TOLD_OF:
@@ -98,6 +107,10 @@ class Look:
         except (Unreadable, OSError) as problem:
             about = printable(self._path.name)
             self.notices.append(Notice(about, printable(problem, 200)))
+        for sender, number in sent.items():
+            if number > MAX_FOUND_OF:
+                why = f"more than {MAX_FOUND_OF:,} files; the others were not looked at"
+                self.notices.append(Notice(printable(sender, 160), why))
         for sender, number in troubles.items():
             if number > MAX_TOLD_OF:
                 why = f"{number - MAX_TOLD_OF} more files that cannot be taken"
@@ -105,7 +118,7 @@ class Look:
 
     def _claims(self, course: Course, assignment: str, found: list[File]) -> list[Claim]:
         """Return whose the files are; tell where nothing says it, if it is something to grade."""
-        claims = []
+        claims, troubles = [], defaultdict[str, list[Notice]](list)
         names = named(course, assignment, self._ours, self._path, found)
         for file, (said, inside) in zip(found, names, strict=True):
             meant = file.is_notebook or INSTEAD.search(file.inside)
@@ -113,11 +126,16 @@ class Look:
             if student and not unfit(student):
                 claims.append(Claim(file, student, said, inside))
             elif meant and not said.name:
-                self.notices.append(Notice(file.shown, "its name does not say whose it is"))
+                why = "its name does not say whose it is"
+                troubles[sent_by(file)].append(Notice(file.shown, why))
             elif meant:
                 why = f"“{printable(said.name, 50)}” {unfit(student)}"
                 why += ", so it cannot be a student's name; rename it"
-                self.notices.append(Notice(file.shown, why))
+                troubles[sent_by(file)].append(Notice(file.shown, why))
+        for sender, told in troubles.items():
+            self.notices += told[:MAX_TOLD_OF]
+            if more := len(told) - MAX_TOLD_OF if len(told) > MAX_TOLD_OF else 0:
+                self.notices.append(Notice(printable(sender, 160), f"{more} more of these"))
         return claims
 
     def _notebook(self, claim: Claim) -> None:
@@ -226,6 +244,9 @@ def outer(places: list[tuple[str, ...]], home: str) -> str:
 def by_name(place: tuple[str, ...], home: str, ours: set[str]) -> tuple[Said, str]:
     """Say whose a file is: by its first folder, by its own name, or by where it was found."""
     *_, last = place
+    sender = said_by(home)
+    if sender and home != PurePosixPath(last).stem:  # what lies in what one person sent is theirs
+        return sender, "/".join(place)
     if len(place) > 1:
         return said_by(place[0]) or Said(place[0]), "/".join(place[1:])
     if stem(last, ours) in ours:

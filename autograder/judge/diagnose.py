@@ -89,16 +89,21 @@ class Search:
         best = simplest(likely(self._with_edges(found)))
         if best and not (explaining and len(best) > 1):  # in an edge alone, several are a guess
             return best
+        if found and not (explaining or derived):  # a third, which only shows in an edge
+            third = fewest(self._with_edges(self._with_one_more(likely(found))))
+            if len(third) == 1:
+                return third
         if explaining or found or derived:
             return simplest(broadest(explaining or likely(found)))
         some = likely(pairs)[:SOME] + likely(near)[:SOME]
-        for more in (
+        further: tuple[Callable[[], list[Taken]], ...] = (
             lambda: self._with_one_more(likely(single + pairs)),
             lambda: likely(self._scaled()),
             lambda: self._numbered(some),
             lambda: self._numbered(bases, rare=True),
-        ):
-            found = more()
+        )
+        for look in further:
+            found = look()
             if best := self._with_edges(found):
                 return fewest(best)
             explaining = explaining or found

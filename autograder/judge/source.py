@@ -23,6 +23,7 @@ SAME = {
     "amax": "max", "nanmax": "max", "amin": "min", "fmax": "maximum", "fmin": "minimum",
     "absolute": "abs", "fabs": "abs", "average": "mean", "nanmean": "mean", "nansum": "sum",
     "size": "shape", "len": "shape", "select": "where", "choose": "where", "add": "sum",
+    "norm": "sqrt",
 }  # fmt: skip
 """Functions and attributes that do what another one does."""
 

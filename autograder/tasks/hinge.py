@@ -63,6 +63,8 @@ factor-two | each = 2 * maximum(lack, 0)
 margin-missing | lack = -m
 margin-missing | lack = m
 wrong-margin: {} | lack = ? - m
+wrong-margin: 0.5 | lack = 0.5 - m
+wrong-margin: 2 | lack = 2 - m
 breaks-early | kept = where(cumsum(lack <= 0) > 0, 0, each)
 skips-zeros: the score | kept = where(s == 0, 0, each)
 skips-zeros: the score | kept = each[s != 0]

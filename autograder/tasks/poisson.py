@@ -14,8 +14,9 @@ from autograder.tasks.task import Style, Task, edge
 STEPS = """
 y = floats(y_true)
 p = floats(y_pred)
-ratio = log(where(y > 0, y, p) / p)
-surprise = where(y > 0, y * ratio, 0)
+ratio = where(y > 0, y, p) / p
+logs = log(ratio)
+surprise = where(y > 0, y * logs, 0)
 excess = y - p
 each = 2 * (surprise - excess)
 """ + TAIL  # fmt: skip
@@ -26,21 +27,21 @@ args-swapped | y = floats(y_pred); p = floats(y_true)
 half-factor | each = surprise - excess
 left-out: the difference y - p | each = 2 * surprise
 left-out: y log(y / p) | each = -2 * excess
-turned-round: the quotient in the logarithm | ratio = log(p / where(y > 0, y, p))
+turned-round: the quotient in the logarithm | ratio = p / where(y > 0, y, p)
 turned-round: the difference y - p | excess = p - y
-int-buffer | surprise = trunc(where(y > 0, y * ratio, 0))
-int-buffer | ratio = trunc(log(where(y > 0, y, p) / p))
+int-buffer | surprise = trunc(where(y > 0, y * logs, 0))
+int-buffer | logs = trunc(log(ratio))
 zero-counts | surprise = y * log(y / p)
 zero-counts: a count of 0 is counted as 1 | y = maximum(floats(y_true), 1)
-number-in-log: 1 | ratio = log((y + 1) / (p + 1))
-number-in-log: {} | ratio = log((y + ?) / (p + ?))
-number-in-log: {} | ratio = log((y + ?) / p)
-number-in-log: {} | ratio = log(where(y > 0, y, p) / (p + ?))
+number-in-log: 1 | ratio = (y + 1) / (p + 1)
+number-in-log: {} | ratio = (y + ?) / (p + ?)
+number-in-log: {} | ratio = (y + ?) / p
+number-in-log: {} | ratio = where(y > 0, y, p) / (p + ?)
 number-in-log: {} | y = floats(y_true) + ?; p = floats(y_pred) + ?
 wrong-n | average = sum(kept) / sum(y > 0)
 rare bracket-misplaced | each = 2 * surprise - excess
-log-base-2 | ratio = log2(where(y > 0, y, p) / p)
-log-base-10 | ratio = log10(where(y > 0, y, p) / p)
+log-base-2 | logs = log2(ratio)
+log-base-10 | logs = log10(ratio)
 skips-zero-counts | each = where(y > 0, 2 * (surprise - excess), 0)
 skips-zero-counts | kept = each[y > 0]
 wrong-loss: the negative log-likelihood without its factorial | each = p - y * log(p)

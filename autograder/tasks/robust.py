@@ -251,6 +251,7 @@ tau-swapped | q = 1 - tau
 tau-ignored | q = 0.5
 tau-ignored: {} | q = ?
 default-changed: tau | tau = ?
+tau-clipped: {} | q = clip(tau, ?, 1 - ?)
 one-slope | each = q * abs(e)
 one-slope | each = (1 - q) * abs(e)
 one-slope | each = maximum(q, 1 - q) * abs(e)

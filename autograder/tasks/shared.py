@@ -60,6 +60,7 @@ max-not-mean | average = max(kept) / kept.size
 median-not-mean | average = median(kept)
 last-only | average = kept[-1]
 rare overwrites-accumulator | average = kept[-1] / kept.size
+rare overwrites-accumulator | average = kept[-1] / (kept.size - 1)
 early-return | average = kept[0]
 early-return | average = kept[0] / kept.size
 rare running-total | average = sum(cumsum(kept))
@@ -125,6 +126,7 @@ rare all-pairs | e = pairs(t, p); average = kept.mean(axis=0)
 rare all-pairs | e = pairs(t, p); average = kept.mean(axis=1)
 skips-zeros: the error | kept = each[each != 0]
 float32 | e = float32(t) - float32(p)
+float16 | e = float16(t) - float16(p)
 skips-zeros: the truth | kept = where(t == 0, 0, each)
 skips-zeros: the truth | kept = each[t != 0]
 one-sided | e = maximum(t - p, 0)

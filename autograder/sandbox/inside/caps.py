@@ -36,14 +36,18 @@ MAX_LISTED = 1_000
 """Files beside a notebook that are looked at, at all."""
 
 # What is collected from folders and archives.
-MAX_FOUND = 20_000
+MAX_FOUND = 100_000
 """Files in one folder or archive: a large class, with all that an LMS packs beside."""
+MAX_FOUND_OF = 20_000
+"""Of these, in one folder or of one student: who sends more is the only one to lose by it."""
 MAX_PACKED = 200
 """Files in a zip that one student handed in."""
 MAX_CONTENTS = 8 * 2**20
 """Bytes of an archive's table of contents, all of which lies in memory."""
 MAX_PATH = 1000
 """Letters of a path, so that every pattern is quick."""
+MAX_FOLDERS = 50
+"""Folders inside each other; Python's own walk goes wrong at a thousand."""
 MAX_COLLECTED = 2 * 2**30
 """Bytes of all notebooks that are collected at once; all are written to the disk."""
 MAX_TOLD = 200
