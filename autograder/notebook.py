@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import linecache
 import os
-import random
 import signal
 import sys
 import threading
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the first check loads what judges: importing this package takes no time
@@ -228,36 +229,15 @@ def show(page: str, text: str) -> None:
 
 def quiz(lesson: str) -> None:
     """Show the quiz of a lesson; its questions are in `<lesson>.quiz.json` beside the notebook."""
-    from jupyterquiz import display_quiz
+    from autograder.review import quiz_page
 
-    with same_id(f"quiz of {lesson}"):
-        display_quiz(
-            f"{lesson}.quiz.json",
-            shuffle_answers=False,
-            colors={"--jq-numeric-input-label": "currentColor"},  # the library's is dark on dark
-        )
+    questions = json.loads(Path(f"{lesson}.quiz.json").read_text("utf-8"))
+    show(quiz_page(f"Quiz of {lesson}", questions), f"Quiz of {lesson}, {len(questions)} questions")
 
 
 def flashcards(lesson: str) -> None:
     """Show the flashcards of a lesson; they are in `<lesson>.cards.json` beside the notebook."""
-    from jupytercards import display_flashcards
+    from autograder.review import cards_page
 
-    show("<style>.next {color: inherit !important}</style>", "")  # else dark on a dark page
-    with same_id(f"flashcards of {lesson}"):
-        # white text needs darker cards than the library's own
-        display_flashcards(
-            f"{lesson}.cards.json",
-            front_colors=["#0b5fa5", "#00785a", "#8a3c8c"],
-            back_colors=["#3d3d3d"],
-        )
-
-
-@contextmanager
-def same_id(name: str) -> Iterator[None]:
-    """Let what draws an id at random draw the same one each time, so that notebooks compare."""
-    state = random.getstate()
-    random.seed(name)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    cards = json.loads(Path(f"{lesson}.cards.json").read_text("utf-8"))
+    show(cards_page(f"Flashcards of {lesson}", cards), f"{len(cards)} flashcards of {lesson}")
