@@ -301,9 +301,9 @@ def test_card_is_accessible(lab: Course, page: Page, theme: str) -> None:
     open_notebook(page, "lessons/00_start_here.ipynb")
     menu(page, "Run", "Run All Cells")
     for state in "not finished yet", "passed":
-        seen = card(page, f"mae_loop: {state}")
+        seen = card(page, f"lateness_loop: {state}")
         seen.scroll_into_view_if_needed()
         shoot(seen, f"card-{state.split()[0]}-{theme.lower()}")
-        found = Axe().run(page, f'[aria-label="Check of mae_loop: {state}"]')
+        found = Axe().run(page, f'[aria-label="Check of lateness_loop: {state}"]')
         assert found.response["passes"]
         assert not found.response["violations"], found.generate_report()

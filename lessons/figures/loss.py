@@ -104,9 +104,9 @@ def best_constants(values: Sequence[float]) -> None:
 
 
 def training_round() -> None:
-    """Draw the round of training: forward pass, error, adjust, and back."""
+    """Draw the round of training: forward pass, cost, adjust, and back."""
     figure, [axis] = new(7, 1.9)
-    boxes = ["1  Forward pass\npredict with w", "2  Error\nscore it: the cost", "3  Adjust\nmove w"]
+    boxes = ["1  Forward pass\npredict with w", "2  Cost\nscore it", "3  Adjust\nmove w"]
     frame = {"boxstyle": "round,pad=0.6", "facecolor": "white", "edgecolor": BLUE, "linewidth": 1.5}
     for x, text in zip((1, 4, 7), boxes, strict=True):
         axis.text(x, 1, text, ha="center", va="center", bbox=frame)
@@ -120,7 +120,7 @@ def training_round() -> None:
     axis.axis("off")
     show(
         figure,
-        "Three boxes in a ring: forward pass (predict with w), error (score it: the cost), "
+        "Three boxes in a ring: forward pass (predict with w), cost (score it), "
         "adjust (move w), and back to the forward pass with the new weight.",
     )
 
