@@ -227,12 +227,15 @@ def show(page: str, text: str) -> None:
     display({"text/html": page, "text/plain": text}, raw=True)
 
 
+RUN = "in Jupyter, run this cell to see them"
+
+
 def quiz(lesson: str) -> None:
     """Show the quiz of a lesson; its questions are in `<lesson>.quiz.json` beside the notebook."""
     from autograder.review import quiz_page
 
     questions = json.loads(Path(f"{lesson}.quiz.json").read_text("utf-8"))
-    show(quiz_page(f"Quiz of {lesson}", questions), f"Quiz of {lesson}, {len(questions)} questions")
+    show(quiz_page(f"Quiz of {lesson}", questions), f"{len(questions)} questions; {RUN}")
 
 
 def flashcards(lesson: str) -> None:
@@ -240,4 +243,4 @@ def flashcards(lesson: str) -> None:
     from autograder.review import cards_page
 
     cards = json.loads(Path(f"{lesson}.cards.json").read_text("utf-8"))
-    show(cards_page(f"Flashcards of {lesson}", cards), f"{len(cards)} flashcards of {lesson}")
+    show(cards_page(f"Flashcards of {lesson}", cards), f"{len(cards)} flashcards; {RUN}")

@@ -25,8 +25,11 @@ STYLE = """<style>
 .review .says { display: none; margin: 0 0 .5em 1.7em }
 .review input:checked ~ .says, .review .given { display: block }
 </style>"""
-# JupyterLab would else take arrows and space, which choose an answer here, for its own shortcuts.
-FRAME = '<div class="review" data-lm-suppress-shortcuts="true" role="group" aria-label="{name}">'
+# JupyterLab would else take the keys that choose an answer here, and the focus, for its own cells.
+FRAME = (
+    '<div class="review" data-lm-suppress-shortcuts="true" onkeydown="event.stopPropagation()" '
+    'role="group" aria-label="{name}">'
+)
 GIVEN = (
     "const [a, b = 1] = this.value.replace(',', '.').replace('−', '-').split('/').map(Number), "
     "all = [...this.parentNode.querySelectorAll('.says')], "

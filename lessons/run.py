@@ -6,6 +6,7 @@
 
 A cell tagged `timing` is run but its committed output is kept: seconds differ between machines.
 A cell tagged `slider` keeps no output: widgets need a kernel, and the picture before it stays.
+One tagged `review` keeps a line of text: without its styles all answers would show.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ def normal_form(executed: NotebookNode, committed: NotebookNode) -> NotebookNode
             if errors:  # ipywidgets shows it, and does not raise it
                 raise RuntimeError(f"slider {cell.id}: {errors[0].ename}: {errors[0].evalue}")
             cell.outputs = []
+        if "review" in tags(cell):
+            for output in cell.outputs:
+                output.data.pop("text/html", None)
         if "timing" in tags(cell) and before[cell.id].outputs:
             cell.outputs = before[cell.id].outputs
         cell.outputs = merged(cell.outputs)

@@ -14,12 +14,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FrameLocator, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    Route,
+    expect,
+    sync_playwright,
+)
 from vectors import LOAD, RUN, VECTORS
 
 from autograder.classroom.course import Course
@@ -168,9 +176,9 @@ def test_lesson_runs_and_its_slider_cards_and_quiz_answer(lab: Course, page: Pag
     slider.locator(".noUi-handle").press("ArrowRight")
     expect(slider.locator("img")).not_to_have_attribute("src", str(before))
     shoot(slider, "slider-dark")
-    flashcard = cell(page, "flashcards(").locator(".flip-container")
-    flashcard.click()
-    expect(flashcard).to_have_class(re.compile(r"\bflip$"))
+    flashcard = cell(page, "flashcards(").locator("details").first
+    flashcard.locator("summary").click()
+    expect(flashcard).to_have_attribute("open", "")
     shoot(cell(page, "flashcards("), "flashcard-dark")
     questions = cell(page, "quiz(")
     questions.get_by_text("Big mistakes weigh more").click()
@@ -178,6 +186,60 @@ def test_lesson_runs_and_its_slider_cards_and_quiz_answer(lab: Course, page: Pag
     shoot(questions, "quiz-dark")
     idle(page)
     expect(page.locator(RED)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("Light", 700), ("Dark", 1280)])
+def test_review_by_keyboard_without_a_network(
+    lab: Course, theme: str, width: int, page: Page
+) -> None:
+    setting(lab, "apputils-extension/themes", theme=f"JupyterLab {theme}")
+    page.set_viewport_size({"width": width, "height": 900})
+    elsewhere: list[str] = []
+
+    def local(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in ("localhost", "127.0.0.1"):
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", local)
+    open_notebook(page, "work/lessons/02_mae.ipynb")
+    menu(page, "Run", "Run All Cells")
+    quiz, cards = cell(page, "quiz("), cell(page, "flashcards(")
+    number = quiz.locator("[type=text]")
+    number.scroll_into_view_if_needed()
+    number.press_sequentially("9,0")
+    number.press("Enter")
+    expect(quiz.locator(".given")).to_have_text(re.compile("^✗ That is the sum of the sizes"))
+    number.fill("29/3")
+    number.press("Enter")
+    expect(quiz.locator(".given")).to_have_text(re.compile("^✗ You squared"))
+    number.fill("3")
+    number.press("Tab")
+    expect(quiz.locator(".given")).to_have_text(re.compile("^✓ Right: the sizes 2, 4 and 3"))
+    first = quiz.get_by_label("All promises were kept to the minute.")
+    expect(first).to_be_focused()
+    page.keyboard.press("Space")
+    expect(quiz.get_by_text("That would give 0 too")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(quiz.get_by_label("Lateness and earliness balance out")).to_be_checked()
+    expect(quiz.get_by_text("That would give 0 too")).to_be_hidden()
+    assert "solid" in page.evaluate("getComputedStyle(document.activeElement).outline")
+    shoot(quiz, f"quiz-{theme.lower()}-{width}")
+    for _ in range(3 + 5 + 1 + 1):
+        page.keyboard.press("Tab")
+    assert not page.evaluate("!!document.activeElement.closest('.review')")  # no trap
+    cards.locator("summary").first.focus()
+    page.keyboard.press("Space")
+    expect(cards.locator("details").first).to_have_attribute("open", "")
+    page.keyboard.press("Tab")
+    expect(cards.locator("summary").nth(1)).to_be_focused()
+    shoot(cards, f"cards-{theme.lower()}-{width}")
+    for found in (Axe().run(page, ".review"),):
+        assert found.response["passes"]
+        assert not found.response["violations"], found.generate_report()
+    assert not [url for url in elsewhere if "mathjax" not in url.lower()]
 
 
 def test_formgrader_gives_the_score_of_autograder_grade(lab: Course, page: Page) -> None:

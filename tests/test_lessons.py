@@ -11,8 +11,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from autograder.dev import PARTS
+from autograder.review import cards_page, quiz_page
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.ipynb"))
@@ -83,6 +85,33 @@ def test_quiz_answers_every_choice(lesson: str) -> None:
             assert any(answer["type"] == "default" for answer in answers)
     for card in json.loads((folder / f"{lesson}.cards.json").read_text("utf-8")):
         assert card["front"] and card["back"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_review_asks_nothing_of_a_network_and_has_all_that_was_written(lesson: str) -> None:
+    questions, cards = (
+        json.loads((ROOT / "lessons" / f"{lesson}.{kind}.json").read_text("utf-8"))
+        for kind in ("quiz", "cards")
+    )
+    pages = quiz_page(lesson, questions), cards_page(lesson, cards)
+    assert not re.search(r"https?:|src=|href=|<script|@import|url\(", "".join(pages))
+    shown = [BeautifulSoup(page, "html.parser") for page in pages]
+    says = [answer["feedback"] for question in questions for answer in question["answers"]]
+    assert [tag.text[2:] for tag in shown[0].select(".says")] == says
+    assert len(shown[0].select("fieldset > legend")) == len(questions)
+    assert [tag.text for tag in shown[1].select("summary")] == [card["front"] for card in cards]
+    labels = {label["for"] for label in shown[0].select("label")}
+    assert labels == {choice["id"] for choice in shown[0].select("[type=radio], [type=checkbox]")}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_prediction_is_a_tagged_cell_and_so_is_its_answer(lesson: str) -> None:
+    found = cells(lesson)
+    tags = [cell.metadata.get("tags", []) for cell in found]
+    asked = [n for n, cell in enumerate(found) if "**Predict, then run.**" in cell.source]
+    assert asked == [n for n, tagged in enumerate(tags) if "predict" in tagged]
+    assert [n + 1 for n in asked] == [n for n, tagged in enumerate(tags) if "answer" in tagged]
+    assert all(found[n + 1].cell_type == "code" for n in asked)
 
 
 def glossary() -> dict[str, int]:

@@ -53,3 +53,12 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     command = ["check", "cosine_similarity", str(answer), "--tasks", str(EXAMPLE), "--json"]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0 and json.loads(done.stdout)["score"] == 1.0
+
+
+def test_steps_that_cannot_answer_their_own_questions_are_an_error_at_load(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.py"
+    example = EXAMPLE.with_name("mape.py").read_text("utf-8")
+    path.write_text(example.replace("name=", 'style="loop", name='))  # lists are not subtracted
+    with pytest.raises(ValueError, match="mape: its own steps fail on the example"):
+        load_tasks(path)
+    assert "mape" not in TASKS

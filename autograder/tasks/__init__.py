@@ -24,11 +24,15 @@ def load_tasks(path: str | Path) -> None:
     """Add an instructor's own tasks: every Task that the Python file at `path` makes.
 
     docs/examples/cosine.py is such a file. Raises ValueError where a step or a row of theirs does
-    not compile.
+    not compile, or where the steps cannot answer a question of the task's own.
     """
     made = [one for one in runpy.run_path(str(path)).values() if isinstance(one, Task)]
     for task in made:
         task.program.load()
+        for call in task.calls(0):
+            if task.right(*call.args) is None:
+                why = "a loop's lists become arrays by floats(...)"
+                raise ValueError(f"{task.name}: its own steps fail on {call.name}; {why}")
     TASKS.update({task.name: task for task in made})
     LOADED.append(Path(path))
 

@@ -4,9 +4,13 @@ import numpy as np
 
 from autograder.tasks import Program, Task, edge
 
+STEPS = Program("took, promised", """
+    late = maximum(floats(took) - floats(promised), 0)
+    average = mean(late)
+""")  # fmt: skip
 TASK = Task(
     name="lateness_loop",
-    program=Program("took, promised", "late = maximum(took - promised, 0); average = mean(late)"),
+    program=STEPS,
     style="loop",
     example=(np.array([35.0, 44.0, 24.0]), np.array([30.0, 45.0, 20.0])),
     edges=(edge("a single order", "single-sample", np.array([12.0]), np.array([10.0])),),
