@@ -1,4 +1,4 @@
-"""Make the two small data sets of the lessons. They are synthetic: nobody's views, nobody's policy.
+"""Make the three small data sets of the lessons, all synthetic: no real views, policies or houses.
 
     python lessons/data/make.py
 
@@ -6,6 +6,7 @@ views.csv      60 videos of one channel: `followers` in thousands when a video c
                thousands after a month. Views grow with followers; three videos went viral.
 insurance.csv  200 people: `age` in years, `affordability` (1 when the policy costs less than a
                tenth of the income, else 0), `bought` (1 or 0).
+houses.csv     60 houses in no order: `area` in square meters, `price` in thousand dollars.
 """
 
 from pathlib import Path
@@ -32,14 +33,21 @@ def insurance(rng: np.random.Generator) -> np.ndarray:
     return np.column_stack([age, affordability, bought])
 
 
+def houses(rng: np.random.Generator) -> np.ndarray:
+    """Return area and price, shape (60, 2)."""
+    area = rng.uniform(45, 220, 60).round()
+    return np.column_stack([area, np.maximum(20 + 2.4 * area + rng.normal(0, 38, 60), 90)])
+
+
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     rng = np.random.default_rng(2026)
     save = {"delimiter": ",", "comments": ""}
     table = views(rng)
     np.savetxt(FOLDER / "views.csv", table, fmt="%.1f", header="followers,views", **save)
     header = "age,affordability,bought"
     np.savetxt(FOLDER / "insurance.csv", insurance(rng), fmt="%d", header=header, **save)
+    np.savetxt(FOLDER / "houses.csv", houses(rng), fmt="%.0f", header="area,price", **save)
 
 
 if __name__ == "__main__":
