@@ -97,7 +97,7 @@ autograder.hint("mae_loop")
 def test_environment_yml_and_pyproject_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     listed = set(
-        re.findall(r"^ +- ([a-z]+[>=.\d]+)$", (ROOT / "environment.yml").read_text(), re.M)
+        re.findall(r"^ +- ([a-z-]+[>=.\d]+)$", (ROOT / "environment.yml").read_text(), re.M)
     )
     needed = {*project["dependencies"], f"python{project['requires-python']}"}
     assert listed == needed
