@@ -49,10 +49,12 @@ def lacking(root: Path) -> Iterator[str]:
     prose = "\n".join(c.source for found in lessons.values() for c in found)
     for name in exercises:
         yield from (f"{name}: {what}" for what in of_exercise(name, root, prose))
+        yield from honest(name, cells(root / "exercises" / name / f"{name}.ipynb"))
     glossary = (root / "docs" / "glossary.md").read_text("utf-8")
     start = "\n".join(cell.source for cell in lessons.get("00_start_here", []))
     for name, found in lessons.items():
         yield from (f"{name}: {what}" for what in of_lesson(name, found, root / "lessons"))
+        yield from honest(name, found)
         if not name.startswith("00"):
             number = name.partition("_")[0]
             if f"{name}.ipynb" not in start:
@@ -137,6 +139,29 @@ def of_lesson(name: str, found: list[NotebookNode], folder: Path) -> Iterator[st
         yield f"the text beside {silent} of its pictures"
     text = "\n".join(cell.source for cell in found if cell.cell_type == "markdown")
     yield from (f"“{part}”" for part in PARTS if part not in text and not name.startswith("00"))
+
+
+def minutes(found: list[NotebookNode]) -> int:
+    """Return how long a notebook takes who reads it for the first time, to five minutes.
+
+    110 words and seven lines of code a minute, two minutes a prediction, four a blank or a function
+    to write; the summary on one page is for later. Fitted to what cold readers of lessons 00 to 09
+    needed, or said that a first-year student would.
+    """
+    prose = [c.source for c in found if c.cell_type == "markdown" and "On one page" not in c.source]
+    code = [cell.source for cell in found if cell.cell_type == "code"]
+    lines = sum(bool(line.strip()) for source in code for line in source.split("\n"))
+    tasks = sum(" = None" in source or "NotImplementedError" in source for source in code)
+    predictions = sum("Predict, then run" in text for text in prose)
+    words = sum(len(text.split()) for text in prose)
+    return 5 * round((words / 110 + lines / 7 + 2 * predictions + 4 * tasks) / 5)
+
+
+def honest(name: str, found: list[NotebookNode]) -> Iterator[str]:
+    """Yield what a notebook should say of its minutes, if it says something else."""
+    says = "ten-minute" if minutes(found) == 10 else f"about {minutes(found)} minutes"
+    if found and says not in "\n".join(cell.source for cell in found):
+        yield f"{name}: “{says}”, as long as it takes"
 
 
 def sections(folder: Path, task: str) -> list[tuple[str, str]]:

@@ -131,7 +131,8 @@ def no_such_task(name: str) -> str:
     from autograder.tasks import TASKS
 
     near = get_close_matches(name, TASKS, n=1)
-    which = f"did you mean {near[0]}?" if near else f"the tasks are {', '.join(TASKS)}"
+    known = "checks and hints are for the functions that a cell of the exercise checks"
+    which = f"did you mean {near[0]}?" if near else known
     return f"there is no task called {name!r}; {which}"
 
 

@@ -207,7 +207,12 @@ def own_names(task: Task, edges: Sequence[Asked]) -> list[Name]:
     causes = {mistake.slug for mistake in task.program.mistakes}
     names: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
-    for one in (one for one in edges if one.visible):
+    visible = [one for one in edges if one.visible]
+    stops = [raised(one.answer, True) for one in visible if one.answer.error]
+    alike = len(stops) > SUSPECTS and len(set(stops)) == 1 and stops[0]
+    if alike:  # one cause for many edges
+        names, visible = [alike], [one for one in visible if not one.answer.error]
+    for one in visible:
         slug, answer = one.call.slug, one.answer
         crash = raised(answer, one.visible) if answer.error and slug in causes else None
         if one.call.finite and usable(answer.value):
