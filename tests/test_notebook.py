@@ -34,7 +34,7 @@ def test_name_will_do_in_place_of_the_function(capsys: pytest.CaptureFixture[str
         (None, "without brackets"),
         (mse_lop, "did you mean mse_loop?"),
         ("mse_lop_", "did you mean mse_loop?"),
-        ("nothing like it", "the tasks are "),
+        ("nothing like it", "checks and hints are for the functions that a cell"),
     ],
 )
 def test_what_is_no_task_is_told(given: object, says: str) -> None:
