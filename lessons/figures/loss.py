@@ -111,7 +111,7 @@ def training_round() -> None:
     for x, text in zip((1, 4, 7), boxes, strict=True):
         axis.text(x, 1, text, ha="center", va="center", bbox=frame)
     arrow = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.5}
-    for start, end in ((2.05, 2.85), (5.15, 6.25)):
+    for start, end in ((2.1, 3.25), (4.75, 6.2)):
         axis.annotate("", (end, 1), (start, 1), arrowprops=arrow)
     back = arrow | {"connectionstyle": "arc3,rad=0.15"}
     axis.annotate("", (1, 1.5), (7, 1.5), arrowprops=back)

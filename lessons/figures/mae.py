@@ -108,20 +108,20 @@ def _loss_growth(axes: Axes, residuals: np.ndarray, late: float) -> str:
     """Draw how many times MAE, MSE and its root grow with the last residual; say it for `late`."""
     minutes, facts = np.append(np.linspace(0, 95, 96), late), []
     looks = {
-        "MSE": (2, PURPLE, "--", "s", (64, 50)),
-        "its root": (2, ORANGE, ":", "D", (94, 15)),
-        "MAE": (1, BLUE, "-", "o", (94, -6)),
+        "MSE": (2, PURPLE, "--", "s", (3, 50)),
+        "root of it": (2, ORANGE, ":", "D", (97, 8)),
+        "MAE": (1, BLUE, "-", "o", (97, 1)),
     }
     for name, (power, color, style, marker, place) in looks.items():
         sizes = np.abs(residuals) ** power
         times = (sizes[:-1].sum() + minutes**power) / sizes.sum()
-        times = np.sqrt(times) if name == "its root" else times
+        times = np.sqrt(times) if name == "root of it" else times
         axes.plot(minutes[:-1], times[:-1], color=color, linestyle=style)
         axes.plot(late, times[-1], marker, color=color, markersize=8)
-        axes.text(*place, f"{name} × {times[-1]:.1f}", ha="right", color=color)
+        axes.text(*place, f"{name} × {times[-1]:.1f}", color=color)
         facts.append(f"the {name} is {times[-1]:.1f} times what it was")
-    axes.set(title="how many times its first value", ylim=(-9, 100), ylabel="times")
-    axes.set_xlabel("minutes late, last order")
+    axes.set(title="how many times its value at 2 minutes", xlim=(-3, 150), ylim=(0, 100))
+    axes.set(xlabel="minutes late, last order", ylabel="times", xticks=range(0, 81, 20))
     return f"{', '.join(facts[:-1])} and {facts[-1]}"
 
 
