@@ -141,6 +141,11 @@ def named(
     errors = [one.answer.error for one in wrong]
     clear = seen and (not errors[0] or (all(errors) and seen[0] not in SYMPTOMS))
     turns = [] if clear else wrong_turns(task, asked, cells)
+    told = [one for one in wrong if not one.answer.error and one.call.kind != "again"]
+    if seen and not turns and any(errors) and len(told) > 1:
+        answered = [one for one in asked if not one.answer.error]
+        if turns := wrong_turns(task, answered, cells):  # what the error leaves
+            turns = [Name(*seen), *(turn._replace(joins=turn.joins or "And: ") for turn in turns)]
     return turns or [Name(*(seen or unexplained(task, wrong)))]
 
 
