@@ -595,6 +595,19 @@ def test_nobody_becomes_a_namesake_with_a_number(course: Course, inbox: Path) ->
         assert sorted(have(course).values()) == [*sorted(n.encode() for n in [liar, *two]), HONEST]
 
 
+def test_a_name_with_underscores_is_not_another_ones(course: Course, inbox: Path) -> None:
+    def blackboard(*names: str) -> list[str]:
+        attempts = (f"{name}_attempt_2026-10-01-12-00-00_{NOTEBOOK}" for name in names)
+        path = inbox / "x.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in attempts:
+                archive.writestr(name, name)
+        return collected(course, NAME, [path])[0]
+
+    assert blackboard("HW2_a_b", "HW2_b") == ["a_b", "b"]
+    assert blackboard("HW2_a_d", "HW2_c_d") == []  # are both called d?
+
+
 def test_what_lies_in_what_one_person_sent_is_theirs(course: Course, inbox: Path) -> None:
     folder = inbox / "Eve_102_assignsubmission_file"
     for name in f"Bob/{NOTEBOOK}", f"Ada_1_assignsubmission_file/{NOTEBOOK}":

@@ -26,7 +26,7 @@ ANONYMOUS = re.compile(
 )
 """Canvas, where nobody should know whose it is."""
 BLACKBOARD = re.compile(
-    r".+?_(?P<name>[^_]+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|(?P<kind>\.txt))",
+    r"(?P<title>.+?)_(?P<name>[^_]+)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|(?P<kind>\.txt))",
     re.A,
 )
 """Blackboard, as nbgrader's own guide has it; beside each attempt lies a text about it."""
@@ -73,6 +73,8 @@ class Said:
     kind: str = ""
     lms: str = ""
     when: datetime | None = None
+    title: str = ""
+    """What stands before the name where nothing but "_" parts them: a name may have some, too."""
 
     @property
     def other(self) -> str:
@@ -106,6 +108,7 @@ def said_by(name: str) -> Said | None:
                 kind=parts.get("kind", ""),
                 lms=lms,
                 when=when,
+                title=parts.get("title", ""),
             )
     return None
 

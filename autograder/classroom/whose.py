@@ -119,7 +119,7 @@ class Look:
     def _claims(self, course: Course, assignment: str, found: list[File]) -> list[Claim]:
         """Return whose the files are; tell where nothing says it, if it is something to grade."""
         claims, troubles = [], defaultdict[str, list[Notice]](list)
-        names = named(course, assignment, self._ours, self._path, found)
+        names = untitled(named(course, assignment, self._ours, self._path, found))
         for file, (said, inside) in zip(found, names, strict=True):
             meant = file.is_notebook or INSTEAD.search(file.inside)
             student = student_id(said.name)
@@ -228,6 +228,23 @@ def named(
     ]
     around = outer([p for p, file in zip(places, found, strict=True) if file.is_notebook], home)
     return [by_name(p[1:] if p[:-1] and p[0] == around else p, home, ours) for p in places]
+
+
+def untitled(names: list[tuple[Said, str]]) -> list[tuple[Said, str]]:
+    """Return names without the title that is in front of all of them; no name where that is unsure.
+
+    Of "x_a_b" and "x_c" the title is x, and the first one's name is a_b. Of "x_a_b" and "y_b"
+    nobody can say it.
+    """
+    titles = {said.title for said, _ in names} - {""}
+    common = min(titles, key=len, default="")
+    sure = all(title == common or title.startswith(f"{common}_") for title in titles)
+    return [
+        (replace(said, name=f"{said.title}_{said.name}"[len(common) + 1 :] if sure else ""), inside)
+        if said.title
+        else (said, inside)
+        for said, inside in names
+    ]
 
 
 def outer(places: list[tuple[str, ...]], home: str) -> str:

@@ -150,7 +150,10 @@ class Search:
     ) -> tuple[list[Taken], list[Taken]]:
         """Return the sets that give the telling answer, and those that nearly do."""
         fits, near = [], list[Taken]()
+        answer = self.telling.answer.value
         for taken, value in outcomes:
+            if far(value, answer):
+                continue
             if same(self.telling, value, self.task):
                 fits.append(taken)
             elif value is not None and close(self.telling.answer.value, value, nearly):
@@ -300,8 +303,17 @@ def enough(asked: Iterable[Asked]) -> bool:
     return sum(bool(answer.error) or not nothing(answer.value) for answer in answers) > 1
 
 
+def far(value: Any, answer: Any) -> bool:
+    """Whether a value is a number that is not even near an answer: nearly every one is."""
+    if not isinstance(value, float) or not isinstance(answer, float):
+        return False
+    return abs(value - answer) > 0.2 * (abs(value) + abs(answer))  # never so of what is not finite
+
+
 def first_number(value: Any) -> float:
     """Return a value's first number; NaN where there is none."""
+    if isinstance(value, float):
+        return value
     array = numbers(value)
     return float(array.flat[0]) if array is not None and array.size else math.nan
 
