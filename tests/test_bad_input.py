@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import LEVEL, ROOT
+from gradebooks import scored
 from nbformat import NotebookNode
 
 from autograder.classroom.course import Course
@@ -296,7 +297,7 @@ def test_nbgrader_by_hand_follows_nothing_that_was_handed_in(released: Course) -
         )
     ended = [line for line in done.stderr.splitlines() if "Unreadable: " in line]
     assert len(ended) == len(refused), done.stderr
-    scores = released.scores(NAME)
+    scores = scored(released, NAME)
     assert {name: scores[name].points for name in scores} == {"ada": 12, "cleo": 12, "long": 12}
     graded = released.folder(released.directory.autograded_directory).resolve()
     left = {str(path.relative_to(graded)) for path in graded.rglob("*") if not path.is_dir()}
@@ -310,7 +311,7 @@ def test_what_replaces_a_graded_one_and_cannot_be_is_told_with_its_points(releas
     (first,) = grade_class(released, NAME, ["ada"], 1, LEVEL)
     path.write_text("broken")
     (again,) = grade_class(released, NAME, ["ada"], 1, LEVEL)
-    assert first.points == released.scores(NAME)["ada"].points == 12 and again.points is None
+    assert first.points == scored(released, NAME)["ada"].points == 12 and again.points is None
     assert again.notes[-1] == (
         "not graded now; the gradebook still has 12 points of an earlier hand-in"
     )

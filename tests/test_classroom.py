@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import LEVEL
+from gradebooks import scored
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -48,7 +49,7 @@ def graded(course: Course, *names: str) -> dict[str, Line]:
 
 def by_cell(course: Course, student: str) -> dict[str, float | None]:
     """Return a student's points by the name of the cell in the sample's headers."""
-    cells = course.scores(NAME)[student].cells
+    cells = scored(course, NAME)[student].cells
     return {name.removeprefix("test_"): points for name, points in cells.items()}
 
 
@@ -90,13 +91,13 @@ def rows(course: Course) -> dict[tuple[str, str], tuple[object, ...]]:
 def test_nbgrader_by_hand_gives_the_same_rows_and_feedback(course: Course) -> None:
     write_sample(course, NAME, 8)
     graded(course)
-    ours, scores = rows(course), course.scores(NAME)
+    ours, scores = rows(course), scored(course, NAME)
     shutil.rmtree(course.root / "grading/autograded")
     course.database.unlink()
     assert nbgrader(course, "generate_assignment", NAME, "--force").returncode == 0
     done = nbgrader(course, "autograde", NAME, "--force")
     assert done.returncode == 0, done.stderr
-    assert Course(course.root).scores(NAME) == scores
+    assert scored(Course(course.root), NAME) == scores
     assert rows(Course(course.root)) == ours
     assert nbgrader(course, "generate_feedback", NAME).returncode == 0
     page = (course.root / "grading/feedback/bilal" / NAME / f"{NAME}.html").read_text("utf-8")
@@ -177,14 +178,14 @@ def test_stopped_run_loses_nothing_finished_and_leaves_nothing_running(
         time.sleep(0.05)
     assert workers and not left
     finished = [json.loads(line)["student"] for line in journal.read_text().splitlines()]
-    kept = course.scores(NAME)
+    kept = scored(course, NAME)
     assert 3 <= len(finished) < 12
     assert all(name in kept for name in finished)
     lines = list(
         grade_class(course, NAME, students(course, NAME), workers=2, level=LEVEL, resume=True)
     )
     assert [line.student for line in lines[: len(finished)]] == sorted(finished)
-    assert len(course.scores(NAME)) == 12
+    assert len(scored(course, NAME)) == 12
     for student in sample_students(NAME)[:12]:
         assert by_cell(course, student.name) == pytest.approx(student.scores)
 
@@ -213,9 +214,9 @@ def test_feedback_shows_what_the_student_saw_and_the_card(course: Course) -> Non
 def test_regrading_changes_nothing(course: Course) -> None:
     write_sample(course, NAME, 4)
     graded(course)
-    before = course.scores(NAME)
+    before = scored(course, NAME)
     graded(course)
-    assert course.scores(NAME) == before
+    assert scored(course, NAME) == before
 
 
 def test_a_manual_grade_survives_a_regrade(course: Course) -> None:
@@ -318,7 +319,7 @@ def test_folder_whose_name_is_no_name_is_told_and_the_others_are_graded(
     assert "12 / 12" in done.stdout
     for shown in "\ufffd[2Jeve", "not\ufffdutf8":
         assert f"✗ {shown}: cannot be a student's name; rename it\n" in done.stdout
-    assert list(course.scores(NAME)) == ["ada"]
+    assert list(scored(course, NAME)) == ["ada"]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "Ada;=1+1", "Ada; @x", "-1"])

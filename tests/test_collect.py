@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from gradebooks import scored
 from typer.testing import CliRunner
 
 from autograder.classroom import collect as collecting
@@ -982,13 +983,13 @@ def test_command_collects_and_grades_those_alone(real: Course, inbox: Path) -> N
         f"class.zip/../{NOTEBOOK}",
         "Bilal B",
     }
-    assert {*real.scores(NAME)} == {"Ada Lovelace"}
+    assert {*scored(real, NAME)} == {"Ada Lovelace"}
     path = zipped(path, (f"{MOODLE}/{NOTEBOOK}", bilal.read_bytes()), info(f"../{NOTEBOOK}"))
     done = run(app, ["grade", NAME, str(path)])
     assert done.exit_code == 3 and "12 / 12" not in done.stdout
     assert f"✗ class.zip/../{NOTEBOOK}: a path that no archive should have\n" in done.stdout
     assert f"· Ada Lovelace: class.zip/{MOODLE}/{NOTEBOOK} is new; the earlier" in done.stdout
-    assert {*real.scores(NAME)} == {"Ada Lovelace"}
+    assert {*scored(real, NAME)} == {"Ada Lovelace"}
     assert "anouk" in run(app, ["grade", NAME]).stdout  # and without paths everybody's
 
 

@@ -16,6 +16,7 @@ import nbformat
 import nbgrader
 import pytest
 from conftest import LEVEL, ROOT
+from gradebooks import scored
 from typer.testing import CliRunner
 
 from autograder.classroom.course import Course
@@ -91,7 +92,7 @@ def test_the_sample_touches_no_real_class(course: Course, monkeypatch: pytest.Mo
         assert done.exit_code == 0, done.output
     assert "12 / 12" in done.stdout and "grading/sample/grading/02_mse.csv" in done.stdout
     assert mine.read_text() == "a real student's" and not course.database.exists()
-    assert len(sample_course(course).scores(NAME)) == 3
+    assert len(scored(sample_course(course), NAME)) == 3
     assert not course.seed_file.exists() and sample_course(course).seed_file.exists()
     for command in (["nbgrader", "generate_feedback", NAME], ["autograder", "grade", NAME]):
         run(course.root / "grading/sample", *command)  # it is a course like any other

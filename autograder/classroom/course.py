@@ -7,14 +7,13 @@ import secrets
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError, SAWarning
 from traitlets import TraitError
@@ -36,21 +35,6 @@ SETTINGS = "nbgrader_config.py"
 
 class CourseError(Exception):
     """Something about the course that its instructor can mend; str() says what and how."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """What the gradebook says of one submission.
-
-    `cells` holds the points of each test cell (None: not graded), `by_hand` counts the answers
-    that a person still has to grade.
-    """
-
-    student: str
-    cells: dict[str, float | None]
-    points: float
-    max_points: float
-    by_hand: int
 
 
 class Course:
@@ -225,15 +209,6 @@ class Course:
             if is_locked(cell) and cell.cell_type == "code" and marks(cell).get("grade")
         }
 
-    def scores(self, assignment: str) -> dict[str, Score]:
-        """Return what the gradebook says of an assignment, by student."""
-        automatic = self.automatic(assignment)
-        with self.gradebook() as book:
-            return {
-                submission.student.id: score(submission, automatic)
-                for submission in book.assignment_submissions(assignment)
-            }
-
 
 def trouble(problem: DatabaseError) -> str:
     """Return what is wrong with a gradebook and what to do, in one sentence."""
@@ -246,16 +221,3 @@ def trouble(problem: DatabaseError) -> str:
             "`nbgrader db upgrade` in the course's folder"
         )
     return f"the gradebook cannot be used ({said}); put a copy of it in its place, or move it away"
-
-
-def score(submission: SubmittedAssignment, automatic: set[str]) -> Score:
-    """Return one submission's points as the gradebook has them."""
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    tested = [grade for grade in grades if grade.name in automatic]
-    return Score(
-        student=submission.student.id,
-        cells={grade.name: grade.auto_score for grade in tested},
-        points=sum(grade.auto_score or 0.0 for grade in tested),
-        max_points=sum(grade.max_score for grade in tested),
-        by_hand=sum(grade.needs_manual_grade for grade in grades),
-    )

@@ -97,7 +97,7 @@ def finished(job: Job, folders: dict[str, Path], size: int) -> Iterator[list[Gra
     is killed, all that were on their way are graded again, each alone: so it shows whose it was.
     One that found no sandbox in time, while another kept the machine busy, is graded at the end.
     """
-    assert job.common
+    _ = job.common  # made once, here: it travels with the job
     waiting = deque(folders.items())
     running: dict[Future[Graded], tuple[str, Path]] = {}
     again: list[tuple[str, Path]] = []

@@ -15,8 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from zoneinfo import available_timezones
 
 import nbformat
@@ -79,13 +78,8 @@ class Recorder:
         self._automatic = self._course.automatic(self._assignment)
         self._ours = data_files(self._course.source(self._assignment))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> bool | None:
-        return self._opened.__exit__(kind, error, tb)
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._opened.__exit__(*error)
 
     def kept(self, lines: Mapping[str, Line]) -> dict[str, Line]:
         """Return the lines that are true still: the gradebook has their points, and what was run.

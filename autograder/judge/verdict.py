@@ -88,7 +88,6 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     example: Example | None = None
     further: tuple[Finding, ...] = ()
-    max_score: float = 1.0
 
     @property
     def score(self) -> float:

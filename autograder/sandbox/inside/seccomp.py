@@ -216,7 +216,7 @@ def filtering(own_disk: bool = True) -> Callable[[], None]:
 
     def restrict() -> None:
         pointer = ctypes.addressof(pointed)
-        assert held  # which the pointer within `pointed` needs alive
+        _ = held  # which the pointer within `pointed` needs alive
         if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(
             PR_SET_SECCOMP, MODE_FILTER, pointer, 0, 0
         ):
