@@ -248,7 +248,7 @@ def raised_as(answer: Answer) -> str:
 
 
 def example(task: Task, asked: Sequence[Asked], steps: bool = False) -> Example | None:
-    """Return the first visible question that was answered wrongly and is small, or the smallest.
+    """Return the example if it was answered wrongly, else the smallest visible question that was.
 
     With its `steps`: what the reference comes to on the way, to compare by hand.
     """
@@ -256,7 +256,8 @@ def example(task: Task, asked: Sequence[Asked], steps: bool = False) -> Example 
     if not wrong:
         return None
     sizes = [max(SMALL, *map(np.size, one.call.args)) for one in wrong]
-    one = wrong[sizes.index(min(sizes))]
+    smallest = wrong[sizes.index(min(sizes))]
+    one = next((one for one in wrong if one.call.kind == "example"), smallest)
     answer, expected = one.answer, task.right(*one.call.args)
     yours = raised_as(answer) if answer.error else show(answer.value)
     alike = yours == show(expected)
